@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Filters that turn deployment definitions into ingress objects, and into the addresses that clients call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import DefinitionError
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options import (
+    PROVIDERS,
+    OptionError,
+    ambassador_options,
+    istio_options,
+    profile_option,
+)
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import (
+    Outcome,
+    for_ambassador,
+    for_istio,
+    plain,
+    read,
+    sources_of,
+)
+
+
+def _guarded(name: str, run: Callable[[], Any]) -> Any:
+    """Every refusal of the core becomes the filter's error, with the same sentences."""
+    try:
+        return run()
+    except (DefinitionError, OptionError) as error:
+        raise AnsibleFilterError(f"mlops.ingress.{name}: {error}") from error
+
+
+def _ambassador(definitions: Any, profile: str | None, verify: bool | None = None, **options: Any) -> Outcome:
+    chosen = profile_option(profile)
+    settings = ambassador_options(plain(options))
+    return for_ambassador(read(sources_of(plain(definitions)), chosen), chosen, settings, verify)
+
+
+def _istio(
+    definitions: Any, profile: str | None, cluster_domain: str | None, verify: bool | None = None, **options: Any
+) -> Outcome:
+    chosen = profile_option(profile)
+    settings = istio_options(plain(options), plain(cluster_domain))
+    return for_istio(read(sources_of(plain(definitions)), chosen), chosen, settings, verify)
+
+
+def _objects(outcome: Outcome) -> list[dict[str, Any]]:
+    return [plain(item.object) for item in outcome.translation.objects]
+
+
+def to_ambassador(
+    definitions: Any,
+    api: str | None = None,
+    form: str | None = None,
+    single_namespace: bool | None = False,
+    ambassador_id: str | list[str] | None = None,
+    hosts: str | list[str] | None = None,
+    profile: str | None = "corrected",
+) -> list[dict[str, Any]]:
+    """The Ambassador objects of one definition or of a list of them. See to_ambassador.yml."""
+    return _guarded(
+        "to_ambassador",
+        lambda: _objects(
+            _ambassador(
+                definitions,
+                profile,
+                api=api,
+                form=form,
+                single_namespace=single_namespace,
+                ambassador_id=ambassador_id,
+                hosts=hosts,
+            )
+        ),
+    )
+
+
+def to_istio(
+    definitions: Any,
+    gateway: str | None = None,
+    gateways: list[str] | None = None,
+    hosts: str | list[str] | None = None,
+    tls_mode: str | None = "",
+    api_version: str | None = None,
+    profile: str | None = "corrected",
+    cluster_domain: str | None = None,
+) -> list[dict[str, Any]]:
+    """The Istio objects of one definition or of a list of them. See to_istio.yml."""
+    return _guarded(
+        "to_istio",
+        lambda: _objects(
+            _istio(
+                definitions,
+                profile,
+                cluster_domain,
+                gateway=gateway,
+                gateways=gateways,
+                hosts=hosts,
+                tls_mode=tls_mode,
+                api_version=api_version,
+            )
+        ),
+    )
+
+
+def endpoints(
+    definitions: Any,
+    base_url: str | None = None,
+    provider: str = "ambassador",
+    verify: bool | None = None,
+    profile: str | None = "corrected",
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """The addresses of one definition or of a list of them. See endpoints.yml."""
+
+    def run() -> list[dict[str, Any]]:
+        if provider not in PROVIDERS:
+            raise OptionError(f"provider: {provider!r} is not known: allowed are {', '.join(PROVIDERS)}.")
+        if verify is not None and not isinstance(verify, bool):
+            raise OptionError(f"verify: {verify!r} is not known: allowed are true and false.")
+        if provider == "ambassador":
+            outcome = _ambassador(definitions, profile, verify, base_url=base_url, **options)
+        else:
+            cluster_domain = options.pop("cluster_domain", None)
+            outcome = _istio(definitions, profile, cluster_domain, verify, base_url=base_url, **options)
+        return outcome.endpoints
+
+    return _guarded("endpoints", run)
+
+
+class FilterModule:
+    """The filters by name."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"to_ambassador": to_ambassador, "to_istio": to_istio, "endpoints": endpoints}

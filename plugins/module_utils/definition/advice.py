@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is accepted in a SeldonDeployment and still worth a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .annotations import DEPLOYMENT_KEYS, KNOWN_KEYS, PREDICTOR_KEYS, unknown_key
+from .findings import Finding
+from .model import PREFIX, SeldonDeployment
+
+Note = tuple[str, str, str, str]
+
+
+def seldon_findings(deployment: SeldonDeployment) -> list[Finding]:
+    """What is accepted and still worth a look."""
+    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
+    return [
+        Finding(number, "warning", f"{where} {path}", message, fix)
+        for number, path, message, fix in (*_unread_annotations(deployment), *_lone_main(deployment))
+    ]
+
+
+def _unread_annotations(deployment: SeldonDeployment) -> Iterator[Note]:
+    places = [
+        ("metadata.annotations", deployment.metadata_annotations, DEPLOYMENT_KEYS - {"engine-separate-pod"}),
+        ("spec.annotations", deployment.spec_annotations, DEPLOYMENT_KEYS),
+    ]
+    places += [
+        (f"spec.predictors[{index}].annotations", predictor.annotations, PREDICTOR_KEYS)
+        for index, predictor in enumerate(deployment.predictors)
+    ]
+    for path, given, read_here in places:
+        for full in given:
+            key = full.removeprefix(PREFIX)
+            if full == "getambassador.io/config" and path.startswith("spec.predictors"):
+                yield (
+                    "B28",
+                    f"{path}[{full}]",
+                    "the operator copies this annotation to every Service of the predictor, where Ambassador"
+                    " reads it as routes of its own",
+                    "describe the route as a ServiceRoute and remove the annotation",
+                )
+            if not full.startswith(PREFIX) or key in read_here:
+                continue
+            if key == "engine-separate-pod" and path == "metadata.annotations":
+                yield (
+                    "B24",
+                    f"{path}[{full}]",
+                    "the operator reads it in spec.annotations only",
+                    "move it to spec.annotations",
+                )
+            elif key not in KNOWN_KEYS:
+                yield (
+                    "A11",
+                    f"{path}[{full}]",
+                    f"nothing reads this annotation{unknown_key(key)}",
+                    "correct the key or remove it",
+                )
+            elif key in DEPLOYMENT_KEYS | PREDICTOR_KEYS:
+                right = "spec.annotations" if key in DEPLOYMENT_KEYS else "the annotations of a predictor"
+                yield "A11", f"{path}[{full}]", "is not read in this place", f"move it to {right}"
+
+
+def _lone_main(deployment: SeldonDeployment) -> Iterator[Note]:
+    live = [(index, predictor) for index, predictor in enumerate(deployment.predictors) if not predictor.shadow]
+    if len(live) == 1 and len(deployment.predictors) > 1 and 0 < live[0][1].traffic < 100:
+        index, predictor = live[0]
+        yield (
+            "A03",
+            f"spec.predictors[{index}].traffic",
+            f"is {predictor.traffic}, but the only predictor beside a shadow gets all requests",
+            "write 100 or remove it",
+        )

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Typed access to the fields of a plain mapping; what has the wrong shape becomes a problem and reading goes on.
+
+Rules of shape are those of the API server's structural schema and of Go's JSON decoder: null is the same as absent, a
+number must be a whole number (75.0 is one), true is no number, and a number or boolean is never taken for text.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from .findings import Problem
+
+INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+Value = TypeVar("Value")
+Fields = Mapping[str, Any]
+Path = str
+
+
+def kind_of(value: object) -> str:
+    """What a YAML value is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return f"the boolean {str(value).lower()}"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def shown(text: str) -> str:
+    """A value as a message shows it: quoted, on one line, and never longer than the reader needs."""
+    short = text if len(text) <= 80 else text[:77] + "..."
+    return repr(short)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`` (did you mean ...?)`` for a word that looks like a known one, else the empty text."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.75)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+class FieldReader:
+    """Reads fields and collects problems. One reader serves one definition."""
+
+    __slots__ = ("problems",)
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def refuse(self, path: Path, what: str, allowed: str) -> None:
+        self.problems.append(Problem(path.removeprefix("."), what, allowed))
+
+    def text(self, fields: Fields, key: str, path: Path, *, required: bool = False) -> str:
+        value = fields.get(key)
+        if isinstance(value, str):
+            return value
+        if value is None:
+            if required:
+                self.refuse(f"{path}.{key}", "is missing", "give it a text")
+            return ""
+        self.refuse(
+            f"{path}.{key}", f"is {kind_of(value)}", "it must be text; put it in quotes if YAML reads it otherwise"
+        )
+        return ""
+
+    def flag(self, fields: Fields, key: str, path: Path) -> bool | None:
+        value = fields.get(key)
+        if value is None or isinstance(value, bool):
+            return value
+        self.refuse(f"{path}.{key}", f"is {kind_of(value)}", "it must be true or false")
+        return None
+
+    def whole(self, fields: Fields, key: str, path: Path, low: int = INT32_MIN, high: int = INT32_MAX) -> int | None:
+        """A whole number from ``low`` to ``high``; None where it is absent or refused."""
+        value = fields.get(key)
+        if value is None:
+            return None
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        self.refuse(f"{path}.{key}", f"is {kind_of(value)}", f"it must be a whole number from {low} to {high}")
+        return None
+
+    def mapping(self, fields: Fields, key: str, path: Path, *, required: bool = False) -> Fields | None:
+        value = fields.get(key)
+        if isinstance(value, Mapping):
+            return value
+        if value is None:
+            if required:
+                self.refuse(f"{path}.{key}", "is missing", "give it a mapping")
+            return None
+        self.refuse(f"{path}.{key}", f"is {kind_of(value)}", "it must be a mapping")
+        return None
+
+    def texts(self, fields: Fields, key: str, path: Path) -> Mapping[str, str]:
+        """A mapping of text to text, such as labels or annotations."""
+        value = self.mapping(fields, key, path)
+        if not value:
+            return {}
+        for name, item in value.items():
+            if not isinstance(item, str):
+                self.refuse(f"{path}.{key}[{name}]", f"is {kind_of(item)}", "it must be text; put it in quotes")
+        return {name: item for name, item in value.items() if isinstance(item, str)}
+
+    def items(
+        self, fields: Fields, key: str, path: Path, read: Callable[[Fields, Path], Value], *, required: bool = False
+    ) -> tuple[Value, ...]:
+        """A list of mappings, each read by ``read(fields, path)``."""
+        value = fields.get(key)
+        if value is None:
+            if required:
+                self.refuse(f"{path}.{key}", "is missing", "give it a list")
+            return ()
+        if not isinstance(value, list):
+            self.refuse(f"{path}.{key}", f"is {kind_of(value)}", "it must be a list")
+            return ()
+        found = []
+        for index, item in enumerate(value):
+            place = f"{path}.{key}[{index}]"
+            if isinstance(item, Mapping):
+                found.append(read(item, place))
+            else:
+                self.refuse(place, f"is {kind_of(item)}", "it must be a mapping")
+        return tuple(found)
+
+    def words(self, fields: Fields, key: str, path: Path) -> tuple[str, ...]:
+        """A list of texts."""
+        value = fields.get(key)
+        if value is None:
+            return ()
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        self.refuse(f"{path}.{key}", f"is {kind_of(value)}", "it must be a list of texts")
+        return ()

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From plain documents to definitions: the one entrance of everything that is translated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .advice import seldon_findings
+from .fields import FieldReader, kind_of
+from .findings import DefinitionError, Finding, sentence
+from .model import Definition, Origin, title
+from .profile import Profile
+from .read_route import API_VERSION as ROUTE_API_VERSION
+from .read_route import read_route
+from .read_seldon import API_VERSIONS as SELDON_API_VERSIONS
+from .read_seldon import read_seldon
+from .validate_route import route_problems
+from .validate_seldon import seldon_problems
+
+KINDS = f"SeldonDeployment ({', '.join(SELDON_API_VERSIONS)}) and ServiceRoute ({ROUTE_API_VERSION})"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One plain document and where it was read."""
+
+    value: Any
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """All definitions of a run, in the order of (kind, namespace, name), and what is worth knowing about them."""
+
+    items: tuple[Definition, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_definitions(sources: Iterable[Source], profile: Profile) -> Definitions:
+    """Read and validate every document.
+
+    Raises:
+        DefinitionError: with every problem of every document, not the first only.
+    """
+    definitions: list[Definition] = []
+    findings: list[Finding] = []
+    lines: list[str] = []
+    for source in sources:
+        for value, origin in unpacked(source):
+            definition = _read(value, origin, profile, lines, findings)
+            if definition is not None:
+                definitions.append(definition)
+    lines += _doubles(definitions)
+    if lines:
+        raise DefinitionError(lines)
+    definitions.sort(key=lambda item: (item.kind, item.namespace, item.name))
+    return Definitions(tuple(definitions), tuple(sorted(findings)))
+
+
+def unpacked(source: Source) -> Iterable[tuple[Any, Origin]]:
+    """The documents of a ``List`` (what ``kubectl get -o yaml`` prints), or the document itself."""
+    value = source.value
+    if (
+        isinstance(value, Mapping)
+        and str(value.get("kind", "")).endswith("List")
+        and isinstance(value.get("items"), list)
+    ):
+        for index, item in enumerate(value["items"]):
+            yield item, Origin(f"{source.origin}, items[{index}]")
+    else:
+        yield value, source.origin
+
+
+def _read(value: Any, origin: Origin, profile: Profile, lines: list[str], findings: list[Finding]) -> Definition | None:
+    if not isinstance(value, Mapping):
+        lines.append(
+            f"{origin}: is {kind_of(value)}: a definition must be a mapping with apiVersion, kind, metadata and spec."
+        )
+        return None
+    reader = FieldReader()
+    version, kind = value.get("apiVersion"), value.get("kind")
+    definition: Definition
+    if kind == "SeldonDeployment" and version in SELDON_API_VERSIONS:
+        definition, notes = read_seldon(value, origin, reader)
+        problems = [*reader.problems, *seldon_problems(definition, profile, reader.problems)]
+        findings += notes
+        if not problems:
+            findings += seldon_findings(definition)
+    elif kind == "ServiceRoute" and version == ROUTE_API_VERSION:
+        definition = read_route(value, origin, reader)
+        problems = [*reader.problems, *route_problems(definition)]
+    else:
+        lines.append(f"{origin}: kind {kind!r} with apiVersion {version!r} is not a definition: allowed are {KINDS}.")
+        return None
+    lines += [sentence(f"{origin}, {title(definition)}", problem) for problem in problems]
+    return None if reader.problems else definition
+
+
+def _doubles(definitions: Iterable[Definition]) -> list[str]:
+    seen: dict[tuple[str, str, str], Definition] = {}
+    lines = []
+    for definition in definitions:
+        first = seen.setdefault((definition.kind, definition.namespace, definition.name), definition)
+        if first is not definition:
+            lines.append(
+                f"{definition.origin}, {title(definition)}: is already defined in {first.origin}: keep one of the two."
+            )
+    return lines

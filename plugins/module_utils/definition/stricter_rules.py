@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules that the operator's webhook lacks: what it lets in and what then fails later, at the API server or in a
+proxy.
+
+Every rule carries its number in the list of defects.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..kube.names import dns1035_problem, dns_label_problem, label_value_problem
+from .annotations import CIRCUIT_BREAKERS, header_match, header_problem, integer_problem
+from .custom_config import custom_problems
+from .fields import shown
+from .findings import Problem
+from .hosts import gateway_problem, hosts_problem, split_hosts
+from .model import PREFIX, SeldonDeployment
+from .naming import BUILT_IN_UNITS, PREPACKAGED_SERVERS, SERVICELESS_CONTAINERS, nodes, services
+from .regex import regex_problem
+
+_WORD = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+
+
+def name_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B17, B35: names that Kubernetes or Istio would refuse later, one object at a time."""
+    if problem := dns_label_problem(deployment.namespace):
+        yield Problem("metadata.namespace", f"{shown(deployment.namespace)} {problem}", "use the name of a namespace")
+    name_ok = bool(_WORD.fullmatch(deployment.name))
+    if deployment.name and not name_ok:
+        yield Problem(
+            "metadata.name",
+            f"is {shown(deployment.name)}",
+            "Services are named after it: use lower-case letters, digits and '-', begin with a letter and end with"
+            " a letter or digit",
+        )
+    for index, predictor in enumerate(deployment.predictors):
+        path = f"spec.predictors[{index}]"
+        problem = dns_label_problem(predictor.name)
+        if problem:
+            yield Problem(
+                f"{path}.name", f"{shown(predictor.name)} {problem}", "Services and subsets are named after it"
+            )
+        service = predictor.annotations.get(PREFIX + "svc-name")
+        if service is not None and (problem := dns1035_problem(service)):
+            yield Problem(
+                f"{path}.annotations[{PREFIX}svc-name]",
+                f"{shown(service)} {problem}",
+                "it becomes the name of a Service",
+            )
+        version = predictor.labels.get("version", predictor.name)
+        if "version" in predictor.labels and (problem := label_value_problem(version)):
+            yield Problem(f"{path}.labels.version", f"{shown(version)} {problem}", "it must be a label value")
+        longest = f"seldon-{deployment.namespace}-{deployment.name}-{predictor.name}-explainer-grpc"
+        if name_ok and len(longest) > 253:
+            yield Problem(
+                "metadata.name", f"has {len(deployment.name)} characters", "the names made of it pass 253: shorten it"
+            )
+
+
+def serviceless_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B32: without an engine the operator makes no Service for some container names, so such a predictor has no
+    share."""
+    live = [predictor for predictor in deployment.predictors if not predictor.shadow]
+    for index, predictor in enumerate(deployment.predictors):
+        bare = predictor.annotations.get(PREFIX + "no-engine", "").lower() == "true"
+        if bare and len(live) > 1 and predictor.traffic and predictor.graph.name in SERVICELESS_CONTAINERS:
+            yield Problem(
+                f"spec.predictors[{index}].graph.name",
+                f"the operator makes no Service for a container {predictor.graph.name!r} without engine",
+                "rename the container, or remove seldon.io/no-engine",
+            )
+
+
+def collision_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B29: two Services of one deployment with one name."""
+    first: dict[str, str] = {}
+    for service in services(deployment):
+        other = first.setdefault(service.name, service.what)
+        if other != service.what:
+            yield Problem(
+                service.path,
+                f"{service.what} and {other} both need the Service {service.name!r}",
+                "rename one of them",
+            )
+
+
+def engine_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B31: the engine is put beside a container of the graph in the first pod, so there must be one."""
+    if deployment.spec_annotations.get(PREFIX + "engine-separate-pod", "").lower() == "true":
+        return
+    for index, predictor in enumerate(deployment.predictors):
+        if predictor.annotations.get(PREFIX + "no-engine", "").lower() == "true":
+            continue
+        first_pod = {container.name for container in (predictor.pods[0] if predictor.pods else ())}
+        graph = [node for _path, node in nodes(predictor.graph, "")]
+        built_in = any(node.implementation in BUILT_IN_UNITS for node in graph)
+        placed = any(node.name in first_pod or node.implementation in PREPACKAGED_SERVERS for node in graph)
+        if not placed and (built_in or predictor.containers):
+            yield Problem(
+                f"spec.predictors[{index}].graph",
+                "no node of the graph has its container in the first of componentSpecs, so the engine has no place",
+                f"move one there, or set {PREFIX}engine-separate-pod: 'true' in spec.annotations",
+            )
+
+
+def value_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B7, B15, B21, B22, B30: values of annotations that a proxy would refuse or misread."""
+    numbers = {"rest-timeout": True, "grpc-timeout": True, "ambassador-retries": True, "istio-retries": False}
+    numbers |= {f"ambassador-circuit-breakers-{key}": False for key in CIRCUIT_BREAKERS}
+    for key, empty_is_wrong in numbers.items():
+        text = deployment.annotation(key)
+        if text or (text is not None and empty_is_wrong):
+            yield from _found(integer_problem(deployment.annotation_path(key), text))
+    if deployment.annotation("istio-retries") and (text := deployment.annotation("istio-retries-timeout")) is not None:
+        yield from _found(integer_problem(deployment.annotation_path("istio-retries-timeout"), text, 1))
+    yield from _headers(deployment)
+    if (target := deployment.annotation("ambassador-service-name")) is not None and not _WORD.fullmatch(target):
+        yield Problem(
+            deployment.annotation_path("ambassador-service-name"),
+            f"is {shown(target)}",
+            "write the name of a SeldonDeployment in the same namespace, or remove it",
+        )
+    if (gateway := deployment.annotation("istio-gateway")) is not None and (problem := gateway_problem(gateway)):
+        yield Problem(
+            deployment.annotation_path("istio-gateway"), f"{shown(gateway)} {problem}", "write namespace/name"
+        )
+    if (hosts := deployment.annotation("istio-host")) is not None and (problem := hosts_problem(split_hosts(hosts))):
+        yield Problem(
+            deployment.annotation_path("istio-host"), f"{shown(hosts)} {problem}", "write one host, or several with ','"
+        )
+    if config := deployment.annotation("ambassador-config"):
+        for what in custom_problems(config):
+            yield Problem(deployment.annotation_path("ambassador-config"), what, "correct the document or remove it")
+    instance = deployment.annotation("ambassador-id")
+    if instance and not (instance.isprintable() and instance.strip() == instance):
+        yield Problem(
+            deployment.annotation_path("ambassador-id"), f"is {shown(instance)}", "write the id of one Ambassador"
+        )
+
+
+def _headers(deployment: SeldonDeployment) -> Iterator[Problem]:
+    header, regex = deployment.annotation("ambassador-header"), deployment.annotation("ambassador-regex-header")
+    if header:
+        yield from _found(header_problem(deployment.annotation_path("ambassador-header"), header))
+    if not regex:
+        return
+    path = deployment.annotation_path("ambassador-regex-header")
+    problem = header_problem(path, regex)
+    name, match = header_match(regex)
+    if problem:
+        yield problem
+    elif match.kind == "present":
+        yield Problem(
+            path, f"is {shown(regex)} and has no regular expression", "write it as 'name: regular expression'"
+        )
+    elif trouble := regex_problem(match.value):
+        yield Problem(path, f"{shown(match.value)} {trouble}", "write a regular expression of RE2")
+    elif header and header_match(header)[0] == name:
+        yield Problem(path, f"names the header {name!r} as {PREFIX}ambassador-header does", "keep one of the two")
+
+
+def _found(problem: Problem | None) -> Iterator[Problem]:
+    if problem:
+        yield problem

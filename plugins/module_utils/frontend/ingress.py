@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module ``ingress`` without AnsibleModule: definitions and options in, the result out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..definition.findings import DefinitionError, Finding
+from ..definition.model import title
+from ..definition.overrides import apply_overrides, read_overrides
+from ..definition.read import Definitions, Source
+from ..objects.ownership import Owner, stamp
+from ..objects.redact import redact
+from ..output.directory import DirectoryReader, DirectoryWriter
+from ..reconcile.diff import plan_diff
+from ..reconcile.plan import Plan, make_plan, plan_absent, refuse_foreign
+from .options import OptionError, ambassador_options, istio_options, profile_option
+from .translation import Outcome, findings_of, for_ambassador, for_istio, plain, read
+
+
+@dataclass(frozen=True, slots=True)
+class IngressRequest:
+    """The options of the module, as Ansible has checked them."""
+
+    scope: str
+    set: str
+    directory: str
+    state: str = "present"
+    sources: Sequence[Source] = ()
+    providers: Sequence[str] = ()
+    profile: str | None = None
+    cluster_domain: str | None = None
+    ambassador: Mapping[str, Any] = field(default_factory=dict)
+    istio: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Sequence[Any] = ()
+    namespaces: Sequence[str] | None = None
+    prune: bool = True
+    max_prune: int = 20
+    return_objects: str = "none"
+
+
+def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
+    """Plan, and unless ``check_mode`` write.
+
+    Returns:
+        The module's result, with the same keys and the same values in check mode.
+
+    Raises:
+        DefinitionError, OptionError, ObjectError, PlanError, OutputError: each with full sentences; nothing was
+        written.
+    """
+    owner = Owner(request.scope, request.set)
+    reader = DirectoryReader(request.directory)
+    if request.state == "absent":
+        plan = plan_absent(reader.observe(owner, ()))
+        outcomes: list[Outcome] = []
+        findings: list[Finding] = []
+    else:
+        outcomes, findings = _translated(request)
+        desired = _desired(outcomes, owner)
+        plan = make_plan(desired, reader.observe(owner, desired), prune=request.prune, max_prune=request.max_prune)
+        refuse_foreign(plan)
+    if not check_mode:
+        DirectoryWriter(request.directory, owner).apply(plan)
+    return _result(plan, outcomes, findings, request.return_objects)
+
+
+def _translated(request: IngressRequest) -> tuple[list[Outcome], list[Finding]]:
+    profile = profile_option(request.profile)
+    if not request.providers:
+        raise OptionError("provider: is empty: name ambassador, istio or both.")
+    if not request.sources:
+        raise OptionError("definitions: is empty and there is no src: give at least one definition, or state: absent.")
+    ambassador = ambassador_options(request.ambassador)
+    istio = istio_options(request.istio, request.cluster_domain)
+    definitions = read(apply_overrides(request.sources, read_overrides(request.overrides)), profile)
+    _refuse_other_namespaces(definitions, request.namespaces)
+    outcomes = []
+    for provider in sorted(set(request.providers)):
+        if provider == "ambassador":
+            outcomes.append(for_ambassador(definitions, profile, ambassador))
+        else:
+            outcomes.append(for_istio(definitions, profile, istio))
+    return outcomes, findings_of(definitions, outcomes)
+
+
+def _refuse_other_namespaces(definitions: Definitions, namespaces: Sequence[str] | None) -> None:
+    if namespaces is None:
+        return
+    lines = [
+        f"{item.origin}, {title(item)}: is outside of the namespaces of this run ({', '.join(sorted(namespaces))}):"
+        " add its namespace to `namespaces`, or remove it."
+        for item in definitions.items
+        if item.namespace not in namespaces
+    ]
+    if lines:
+        raise DefinitionError(lines)
+
+
+def _desired(outcomes: Sequence[Outcome], owner: Owner) -> list[dict[str, Any]]:
+    """The objects of all providers; a Service that a ServiceRoute asks for is the same for each of them."""
+    found = []
+    services: set[tuple[str, str]] = set()
+    for item in (item for outcome in outcomes for item in outcome.translation.objects):
+        if item.object["kind"] == "Service":
+            key = item.object["metadata"]["namespace"], item.object["metadata"]["name"]
+            if key in services:
+                continue
+            services.add(key)
+        found.append(stamp(plain(item.object), owner, item.definition))
+    return found
+
+
+def _result(
+    plan: Plan, outcomes: Sequence[Outcome], findings: Sequence[Finding], return_objects: str
+) -> dict[str, Any]:
+    changed = plan.create + plan.update
+    shown = {"none": (), "changed": changed, "all": changed + plan.keep}[return_objects]
+    return {
+        "changed": not plan.is_empty,
+        "plan": plan.as_return(),
+        "resources": [redact(change.after) for change in sorted(shown, key=lambda item: item.identity) if change.after],
+        "endpoints": [row for outcome in outcomes for row in outcome.endpoints],
+        "findings": [finding.as_return() for finding in findings],
+        "diff": plan_diff(plan),
+    }

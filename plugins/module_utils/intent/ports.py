@@ -1,0 +1,87 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ports that routes of a predictor lead to.
+
+Source: sections "with engine" and "no-engine" of the operator's ``defaults.go`` (lines 87 to 229) and
+``seldondeployment_controller.go`` (lines 413 to 566), SeldonIO/seldon-core v1.18.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..definition.model import PREFIX, Container, Predictor, SeldonDeployment
+from ..definition.naming import PREPACKAGED_SERVERS, SERVICELESS_CONTAINERS, nodes
+
+
+@dataclass(frozen=True, slots=True)
+class PortSettings:
+    """The operator's port settings with the defaults of its chart."""
+
+    engine_http: int = 8000
+    engine_grpc: int = 5001
+    unit_http: int = 9000
+    unit_grpc: int = 9500
+    explainer_http: int = 9000
+
+
+@dataclass(frozen=True, slots=True)
+class PredictorPorts:
+    http: int
+    grpc: int
+
+
+def predictor_ports(deployment: SeldonDeployment, settings: PortSettings) -> tuple[PredictorPorts | None, ...]:
+    """The ports of each predictor's Service; None for a predictor that gets no Service.
+
+    Without an engine that is so where the graph's container bears a name that the operator skips (``tfserving``).
+    """
+    units = _unit_ports(deployment, settings)
+    engine = PredictorPorts(settings.engine_http, settings.engine_grpc)
+    return tuple(
+        _direct(predictor, index, units) if has_no_engine(predictor) else engine
+        for index, predictor in enumerate(deployment.predictors)
+    )
+
+
+def has_no_engine(predictor: Predictor) -> bool:
+    """Whether requests go straight to the model's container; any text but ``true`` (in any case) keeps the engine."""
+    return predictor.annotations.get(PREFIX + "no-engine", "").lower() == "true"
+
+
+def _direct(predictor: Predictor, index: int, units: dict[tuple[int, str], PredictorPorts]) -> PredictorPorts | None:
+    # The last node of the graph that has a container Service wins; valid graphs without engine have one node.
+    found = None
+    for _path, node in nodes(predictor.graph, ""):
+        if node.name not in SERVICELESS_CONTAINERS:
+            found = units.get((index, node.name), found)
+    return found
+
+
+def _unit_ports(deployment: SeldonDeployment, settings: PortSettings) -> dict[tuple[int, str], PredictorPorts]:
+    """The ports of every container, by predictor and name.
+
+    Each distinct container name, across all predictors, takes the next number of both counters; a port that is named
+    ``http`` or ``grpc`` overrides the number for that container only.
+    """
+    numbers: dict[str, int] = {}
+    ports: dict[tuple[int, str], PredictorPorts] = {}
+    for index, container in _units(deployment):
+        number = numbers.setdefault(container.name, len(numbers))
+        named = {port.name: port.port for port in container.ports}
+        ports[index, container.name] = PredictorPorts(
+            named.get("http", settings.unit_http + number), named.get("grpc", settings.unit_grpc + number)
+        )
+    return ports
+
+
+def _units(deployment: SeldonDeployment) -> Iterator[tuple[int, Container]]:
+    """Every container in the operator's order; the containers that it adds for prepackaged servers come last."""
+    for index, predictor in enumerate(deployment.predictors):
+        yield from ((index, container) for container in predictor.containers)
+        present = {container.name for container in predictor.containers}
+        for _path, node in nodes(predictor.graph, ""):
+            if node.implementation in PREPACKAGED_SERVERS and node.name not in present:
+                yield index, Container(node.name)

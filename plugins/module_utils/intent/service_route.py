@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a ServiceRoute to its intent."""
+
+from __future__ import annotations
+
+from ..definition.model import Route, RouteBackend, ServiceRoute
+from .model import Backend, Entry, Intent, Match, Mirror, Policies, Retries
+
+
+def route_intent(definition: ServiceRoute) -> Intent:
+    """What a valid ServiceRoute asks for."""
+    many = len(definition.routes) > 1
+    return Intent(
+        kind=definition.kind,
+        namespace=definition.namespace,
+        name=definition.name,
+        origin=str(definition.origin),
+        entries=tuple(
+            _entry(route, definition.namespace, route.name or (str(index) if many else ""))
+            for index, route in enumerate(definition.routes)
+        ),
+        attached_to=definition.name,
+        service=definition.service,
+    )
+
+
+def _entry(route: Route, namespace: str, label: str) -> Entry:
+    return Entry(
+        kind="service",
+        address=f"{route.path_kind}:{route.path}",
+        match=Match(
+            route.path_kind,
+            route.path,
+            tuple(sorted(route.methods)),
+            tuple((name.lower(), match) for name, match in route.headers),
+            route.query,
+        ),
+        backends=_backends(route, namespace),
+        policies=Policies(route.timeout_ms, _retries(route), cors=route.cors),
+        label=label,
+        rewrite=route.rewrite,
+        host_rewrite=route.host_rewrite,
+        mirror=Mirror(_backend(route.mirror.backend, namespace), route.mirror.percent) if route.mirror else None,
+        hosts=route.hosts,
+        grpc=route.grpc,
+    )
+
+
+def _backends(route: Route, namespace: str) -> tuple[Backend, ...]:
+    given = [backend.weight for backend in route.backends]
+    rest = 100 - sum(weight for weight in given if weight is not None)
+    taker = given.index(None) if None in given else 0
+    return tuple(
+        _backend(backend, namespace, rest if backend.weight is None else backend.weight, index == taker)
+        for index, backend in enumerate(route.backends)
+    )
+
+
+def _backend(backend: RouteBackend, namespace: str, percent: int = 100, takes_rest: bool = True) -> Backend:
+    """A backend; ``name``, ``name.namespace`` and ``name.namespace.svc...`` are services of the cluster."""
+    service, _dot, rest = backend.service.partition(".")
+    return Backend(
+        name=backend.service,
+        service=service,
+        namespace=rest.partition(".")[0] or namespace,
+        port=backend.port,
+        percent=percent,
+        takes_rest=takes_rest,
+        host=backend.service if backend.external else "",
+        tls=backend.tls,
+    )
+
+
+def _retries(route: Route) -> Retries | None:
+    retries = route.retries
+    return None if retries is None else Retries(retries.attempts, retries.on, retries.per_try_timeout_ms)

@@ -1,0 +1,370 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VirtualServices, DestinationRules and ServiceEntries of Istio.
+
+Source of the operator's shape: ``operator/controllers/seldondeployment_controller.go`` (lines 236 to 411) and
+``seldondeployment_explainers.go`` (lines 293 to 426) of SeldonIO/seldon-core v1.18.2. Istio's own rules:
+``pkg/config/validation`` of istio/istio.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..definition.findings import DefinitionError, Finding
+from ..definition.hosts import MESH, qualified_gateway
+from ..definition.model import Cors, TextMatch
+from ..definition.naming import explainer_virtual_service, hashed, seldon_id
+from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies
+from ..intent.places import Place, places, rank
+from .model import Rendered, Translation, assembled, metadata, rendered, service_objects
+
+DEFAULT_GATEWAY = "istio-system/seldon-gateway"
+DEFAULT_API_VERSION = "networking.istio.io/v1beta1"
+IDLE_TIMEOUT = "60s"
+# What a path that the gRPC expression matches begins with; its dots match any character.
+_GRPC_BEGIN = re.compile(r"/(seldon.protos|tensorflow.serving|inference)")
+
+
+@dataclass(frozen=True, slots=True)
+class IstioSettings:
+    """What the environment decides. The gateways and hosts serve definitions that name none."""
+
+    gateways: tuple[str, ...] = (DEFAULT_GATEWAY,)
+    hosts: tuple[str, ...] = ("*",)
+    tls_mode: str = ""
+    api_version: str = DEFAULT_API_VERSION
+    cluster_domain: str = "cluster.local"
+
+
+@dataclass(slots=True)
+class _VirtualService:
+    """One VirtualService while it is put together."""
+
+    owner: Intent
+    hosts: tuple[str, ...]
+    gateways: tuple[str, ...]
+    entries: list[Entry] = field(default_factory=list)
+
+
+def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
+    """All objects of a run.
+
+    Raises:
+        DefinitionError: where definitions collide, where the deployment that one is attached to is not in the run, or
+            where the gateway ``mesh`` has no host of its own.
+    """
+    intents = list(intents)
+    found = places(
+        intents, lambda intent, entry: (entry.hosts or istio_hosts(intent, settings), istio_gateways(intent, settings))
+    )
+    services = _virtual_services(found, intents, settings)
+    objects = service_objects(intents)
+    objects += (rendered(service.owner, _virtual_service(name, service, settings)) for name, service in services)
+    objects += _destination_rules(intents, settings)
+    objects += _service_entries(intents, settings)
+    return assembled(objects, (note for intent in intents for note in (*intent.findings, *_unsaid(intent, settings))))
+
+
+def istio_hosts(intent: Intent, settings: IstioSettings) -> tuple[str, ...]:
+    return settings.hosts if intent.hosts is None else intent.hosts
+
+
+def istio_gateways(intent: Intent, settings: IstioSettings) -> tuple[str, ...]:
+    given = settings.gateways if intent.gateways is None else intent.gateways
+    return tuple(qualified_gateway(gateway, intent.namespace) for gateway in given)
+
+
+def _virtual_services(
+    found: Iterable[Place], intents: Iterable[Intent], settings: IstioSettings
+) -> list[tuple[str, _VirtualService]]:
+    """Put every place into the VirtualService of the definition whose address it has."""
+    owners = {(intent.kind, intent.namespace, intent.name): intent for intent in intents}
+    homes: dict[tuple[str, str], tuple[str, Intent]] = {}
+    for intent in owners.values():
+        for entry in intent.entries if intent.attached_to == intent.name else ():
+            homes[intent.namespace, entry.address] = _name(intent, entry), intent
+    made: dict[tuple[str, str, tuple[str, ...]], _VirtualService] = {}
+    lines = []
+    for place in found:
+        intent, entry = place.owner, place.entry
+        owner = owners.get((intent.kind, intent.namespace, intent.attached_to))
+        if owner is None:
+            lines.append(
+                f"{intent.origin}, {intent.title}: is attached to the SeldonDeployment {intent.attached_to!r}, which is"
+                " not in this run: add its definition, because Istio holds both routes in one VirtualService."
+            )
+            continue
+        own_name = seldon_id(owner.name) if entry.kind in ("rest", "grpc") else _name(intent, entry)
+        name, owner = homes.get((intent.namespace, entry.address), (own_name, owner))
+        hosts, gateways = entry.hosts or istio_hosts(owner, settings), istio_gateways(owner, settings)
+        if MESH in gateways and "*" in hosts:
+            lines.append(
+                f"{owner.origin}, {owner.title}: the gateway 'mesh' needs hosts of its own and '*' is none: set"
+                " seldon.io/istio-host to the name of the Service that clients call."
+            )
+        made.setdefault((intent.namespace, name, hosts), _VirtualService(owner, hosts, gateways)).entries.append(entry)
+    if lines:
+        raise DefinitionError(sorted(set(lines)))
+    return list(_named(made))
+
+
+def _named(
+    made: Mapping[tuple[str, str, tuple[str, ...]], _VirtualService],
+) -> Iterator[tuple[str, _VirtualService]]:
+    """Routes of one definition with other hosts need a VirtualService of their own, named after the hosts."""
+    taken: set[tuple[str, str]] = set()
+    for (namespace, name, hosts), service in made.items():
+        again = (namespace, name) in taken
+        taken.add((namespace, name))
+        yield f"{name[:54]}-{hashed(','.join(hosts))[7:15]}" if again else name, service
+
+
+def _name(intent: Intent, entry: Entry) -> str:
+    if entry.kind == "explain":
+        return explainer_virtual_service(entry.backends[0].service)
+    return seldon_id(intent.name)
+
+
+def _virtual_service(name: str, service: _VirtualService, settings: IstioSettings) -> dict[str, Any]:
+    return {
+        "apiVersion": settings.api_version,
+        "kind": "VirtualService",
+        "metadata": metadata(name, service.owner.namespace),
+        "spec": {
+            "hosts": list(service.hosts),
+            "gateways": list(service.gateways),
+            "http": [_http(entry, settings) for entry in _ordered(service.entries)],
+        },
+    }
+
+
+def _ordered(entries: Iterable[Entry]) -> list[Entry]:
+    """Emissary's order, except that a deployment's REST route stands before its gRPC route where no request matches
+    both."""
+    ranked = sorted(entries, key=lambda entry: rank(entry.match), reverse=True)
+    disjoint = all(entry.kind != "rest" or not _GRPC_BEGIN.match(entry.match.path) for entry in ranked)
+    return sorted(ranked, key=lambda entry: entry.kind == "grpc") if disjoint else ranked
+
+
+def _http(entry: Entry, settings: IstioSettings) -> dict[str, Any]:
+    route: dict[str, Any] = {"match": _match(entry.match), "route": _route(entry, settings)}
+    rewrite = {"uri": entry.rewrite, "authority": entry.host_rewrite}
+    if any(rewrite.values()):
+        route["rewrite"] = {key: value for key, value in rewrite.items() if value}
+    if entry.mirror:
+        route |= _mirror(entry.mirror, settings)
+    return route | _policies(entry.policies)
+
+
+def _match(match: Match) -> list[dict[str, Any]]:
+    kind = {"prefix": "prefix", "path": "exact", "regex": "regex"}[match.path_kind]
+    found: dict[str, Any] = {"uri": {kind: match.path}}
+    if match.methods:
+        single = len(match.methods) == 1
+        found["method"] = {"exact" if single else "regex": "|".join(match.methods)}
+    found |= {key: _texts(pairs) for key, pairs in (("headers", match.headers), ("queryParams", match.query)) if pairs}
+    return [found]
+
+
+def _texts(pairs: Pairs) -> dict[str, dict[str, str]]:
+    return {name: _text(text) for name, text in pairs}
+
+
+def _text(text: TextMatch) -> dict[str, str]:
+    return {"regex": ".*"} if text.kind == "present" else {text.kind: text.value}
+
+
+def _route(entry: Entry, settings: IstioSettings) -> list[dict[str, Any]]:
+    lone = len(entry.backends) == 1
+    return [
+        {"destination": _destination(backend, settings)} | ({} if lone else {"weight": backend.percent})
+        for backend in entry.backends
+    ]
+
+
+def _destination(backend: Backend, settings: IstioSettings) -> dict[str, Any]:
+    found: dict[str, Any] = {"host": _host(backend, settings), "port": {"number": backend.port}}
+    if backend.subset:
+        found["subset"] = backend.subset.name
+    return found
+
+
+def _host(backend: Backend, settings: IstioSettings) -> str:
+    return backend.host or f"{backend.service}.{backend.namespace}.svc.{settings.cluster_domain}"
+
+
+def _mirror(mirror: Mirror, settings: IstioSettings) -> dict[str, Any]:
+    percent = {} if mirror.percent is None else {"mirrorPercentage": {"value": mirror.percent}}
+    return {"mirror": _destination(mirror.backend, settings)} | percent
+
+
+def _policies(policies: Policies) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    # Istio refuses a timeout of 0; to Envoy it means "no limit", which is what leaving it out says.
+    if policies.timeout_ms:
+        found["timeout"] = duration(policies.timeout_ms)
+    retries = policies.istio_retries or policies.retries
+    if retries:
+        found["retries"] = {"attempts": retries.attempts}
+        if retries.attempts:
+            found["retries"]["retryOn"] = retries.on
+            if retries.per_try_timeout_ms:
+                found["retries"]["perTryTimeout"] = duration(retries.per_try_timeout_ms)
+    if policies.cors:
+        found["corsPolicy"] = _cors(policies.cors)
+    return found
+
+
+def duration(milliseconds: int) -> str:
+    """A duration as protobuf writes it in JSON: ``60s``, ``1.500s``."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds}.{rest:03d}s" if rest else f"{seconds}s"
+
+
+def _cors(cors: Cors) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "allowOrigins": [{"regex": ".*"} if origin == "*" else {"exact": origin} for origin in cors.origins],
+        "allowMethods": list(cors.methods),
+        "allowHeaders": list(cors.headers),
+        "exposeHeaders": list(cors.exposed_headers),
+    }
+    found = {key: value for key, value in found.items() if value}
+    if cors.credentials is not None:
+        found["allowCredentials"] = cors.credentials
+    if cors.max_age_s is not None:
+        found["maxAge"] = f"{cors.max_age_s}s"
+    return found
+
+
+def _targets(intent: Intent) -> Iterator[tuple[Entry, Backend]]:
+    for entry in intent.entries:
+        yield from ((entry, backend) for backend in entry.backends)
+        if entry.mirror:
+            yield entry, entry.mirror.backend
+
+
+def _destination_rules(intents: Iterable[Intent], settings: IstioSettings) -> Iterator[Rendered]:
+    """One rule for each Service of a predictor or explainer, and for backends that speak TLS."""
+    for intent in intents:
+        done: set[str] = set()
+        for entry, backend in _targets(intent):
+            host = _host(backend, settings)
+            if host in done or not (backend.subset or backend.tls):
+                continue
+            done.add(host)
+            name = backend.service if backend.subset else _outside_name(intent, backend)
+            yield rendered(
+                intent,
+                {
+                    "apiVersion": settings.api_version,
+                    "kind": "DestinationRule",
+                    "metadata": metadata(name, intent.namespace),
+                    "spec": {
+                        "host": host,
+                        **_subsets(backend),
+                        "trafficPolicy": _traffic_policy(entry, backend, settings),
+                    },
+                },
+            )
+
+
+def _outside_name(intent: Intent, backend: Backend) -> str:
+    text = (backend.host or f"{backend.service}.{backend.namespace}").replace(".", "-").replace("*", "any")
+    return f"{intent.name}-{text}"
+
+
+def _subsets(backend: Backend) -> dict[str, Any]:
+    subset = backend.subset
+    return {"subsets": [{"name": subset.name, "labels": {"version": subset.version}}]} if subset else {}
+
+
+def _traffic_policy(entry: Entry, backend: Backend, settings: IstioSettings) -> dict[str, Any]:
+    if not backend.subset:
+        return {"tls": {"mode": "SIMPLE", "sni": _host(backend, settings)}}
+    limits = entry.policies.circuit_breakers
+    http: dict[str, Any] = {"idleTimeout": IDLE_TIMEOUT}
+    for theirs, ours in (
+        ("http1MaxPendingRequests", "max_pending_requests"),
+        ("http2MaxRequests", "max_requests"),
+        ("maxRetries", "max_retries"),
+    ):
+        if limits.get(ours):
+            http[theirs] = limits[ours]
+    pool: dict[str, Any] = {"http": http}
+    if limits.get("max_connections"):
+        pool["tcp"] = {"maxConnections": limits["max_connections"]}
+    policy: dict[str, Any] = {"connectionPool": pool}
+    if backend.tls_secret:
+        # Ambassador does not check the model's certificate either; the finding of this deployment says so.
+        policy["tls"] = {"mode": "SIMPLE", "insecureSkipVerify": True}
+    elif settings.tls_mode:
+        policy["tls"] = {"mode": settings.tls_mode}
+    return policy
+
+
+def _service_entries(intents: Iterable[Intent], settings: IstioSettings) -> Iterator[Rendered]:
+    """Hosts outside the cluster, one ServiceEntry for each host that a definition uses."""
+    for intent in intents:
+        ports: dict[str, dict[int, str]] = {}
+        names: dict[str, str] = {}
+        for entry, backend in _targets(intent):
+            if backend.host:
+                protocol = "HTTPS" if backend.tls else "GRPC" if entry.grpc else "HTTP"
+                ports.setdefault(backend.host, {})[backend.port] = protocol
+                names[backend.host] = _outside_name(intent, backend)
+        for host, used in ports.items():
+            yield rendered(
+                intent,
+                {
+                    "apiVersion": settings.api_version,
+                    "kind": "ServiceEntry",
+                    "metadata": metadata(names[host], intent.namespace),
+                    "spec": {
+                        "hosts": [host],
+                        "location": "MESH_EXTERNAL",
+                        "resolution": "DNS",
+                        "ports": [
+                            {"number": port, "name": f"{protocol.lower()}-{port}", "protocol": protocol}
+                            for port, protocol in sorted(used.items())
+                        ],
+                    },
+                },
+            )
+
+
+def _unsaid(intent: Intent, settings: IstioSettings) -> Iterator[Finding]:
+    """What Istio cannot express."""
+    where = f"{intent.origin} {intent.namespace}/{intent.name}"
+    if intent.custom:
+        yield Finding(
+            "B12",
+            "warning",
+            f"{where} seldon.io/ambassador-config",
+            "is written for Ambassador; Istio gets the routes of the deployment itself",
+            "describe the route as a ServiceRoute, which both providers serve",
+        )
+    zero = sorted(
+        {key for entry in intent.entries for key, limit in entry.policies.circuit_breakers.items() if not limit}
+    )
+    if zero:
+        yield Finding(
+            "C05",
+            "warning",
+            where,
+            f"a circuit breaker of 0 ({', '.join(zero)}) cannot be said in Istio, where 0 means the default",
+            "write at least 1",
+        )
+    if any(backend.tls_secret for _entry, backend in _targets(intent)):
+        also = f" and the mode {settings.tls_mode} is not used for it" if settings.tls_mode else ""
+        yield Finding(
+            "E08",
+            "warning",
+            f"{where} ssl.certSecretName",
+            f"Istio speaks TLS to the model without a client certificate and does not verify the model's{also}",
+            "let the mesh encrypt (tls_mode ISTIO_MUTUAL) instead of the model where that matters",
+        )

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What translators return, and the checks that every provider's objects pass through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..definition.findings import DefinitionError, Finding
+from ..intent.model import Intent
+
+Object = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One Kubernetes object and the definition that asked for it."""
+
+    definition: str
+    origin: str
+    object: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The objects of a run in a fixed order, and what could not be said in the provider's words."""
+
+    objects: tuple[Rendered, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def rendered(intent: Intent, obj: Object) -> Rendered:
+    return Rendered(intent.name, f"{intent.origin}, {intent.title}", obj)
+
+
+def metadata(name: str, namespace: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The metadata of an object; ``labels`` is left out where it is empty."""
+    found: dict[str, Any] = {"name": name, "namespace": namespace}
+    if labels:
+        found["labels"] = dict(labels)
+    return found
+
+
+def service_objects(intents: Iterable[Intent]) -> list[Rendered]:
+    """The Services that ServiceRoutes ask for."""
+    return [
+        rendered(
+            intent,
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": metadata(intent.name, intent.namespace),
+                "spec": dict(intent.service),
+            },
+        )
+        for intent in intents
+        if intent.service is not None
+    ]
+
+
+def assembled(objects: Sequence[Rendered], findings: Iterable[Finding]) -> Translation:
+    """Sort what was rendered and refuse two objects with one identity (B18, B27).
+
+    Raises:
+        DefinitionError: naming both definitions.
+    """
+    first: dict[tuple[str, str, str, str], Rendered] = {}
+    lines = []
+    for item in objects:
+        other = first.setdefault(sort_key(item.object), item)
+        if other is not item:
+            namespace, kind, name, _group = sort_key(item.object)
+            what = f"needs the {kind} {namespace}/{name}, as {other.origin} does"
+            lines.append(f"{item.origin}: {what}: rename one of the two.")
+    if lines:
+        raise DefinitionError(lines)
+    return Translation(tuple(first[key] for key in sorted(first)), tuple(sorted(set(findings))))
+
+
+def sort_key(obj: Object) -> tuple[str, str, str, str]:
+    """Namespace, kind, name, API group: the order of everything that is emitted."""
+    group = obj["apiVersion"].rpartition("/")[0]
+    return obj["metadata"]["namespace"], obj["kind"], obj["metadata"]["name"], group
