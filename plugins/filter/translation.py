@@ -18,9 +18,9 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options imp
     profile_option,
 )
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import (
-    Outcome,
-    for_ambassador,
-    for_istio,
+    Ambassador,
+    Istio,
+    Run,
     plain,
     read,
     sources_of,
@@ -35,22 +35,20 @@ def _guarded(name: str, run: Callable[[], Any]) -> Any:
         raise AnsibleFilterError(f"mlops.ingress.{name}: {error}") from error
 
 
-def _ambassador(definitions: Any, profile: str | None, verify: bool | None = None, **options: Any) -> Outcome:
+def _ambassador(definitions: Any, profile: str | None, **options: Any) -> Ambassador:
     chosen = profile_option(profile)
     settings = ambassador_options(plain(options))
-    return for_ambassador(read(sources_of(plain(definitions)), chosen), chosen, settings, verify)
+    return Ambassador(read(sources_of(plain(definitions)), chosen), chosen, settings)
 
 
-def _istio(
-    definitions: Any, profile: str | None, cluster_domain: str | None, verify: bool | None = None, **options: Any
-) -> Outcome:
+def _istio(definitions: Any, profile: str | None, cluster_domain: str | None, **options: Any) -> Istio:
     chosen = profile_option(profile)
     settings = istio_options(plain(options), plain(cluster_domain))
-    return for_istio(read(sources_of(plain(definitions)), chosen), chosen, settings, verify)
+    return Istio(read(sources_of(plain(definitions)), chosen), chosen, settings)
 
 
-def _objects(outcome: Outcome) -> list[dict[str, Any]]:
-    return [plain(item.object) for item in outcome.translation.objects]
+def _objects(run: Run) -> list[dict[str, Any]]:
+    return [plain(item.object) for item in run.translation().objects]
 
 
 def to_ambassador(
@@ -122,12 +120,14 @@ def endpoints(
             raise OptionError(f"provider: {provider!r} is not known: allowed are {', '.join(PROVIDERS)}.")
         if verify is not None and not isinstance(verify, bool):
             raise OptionError(f"verify: {verify!r} is not known: allowed are true and false.")
+        found: Run
         if provider == "ambassador":
-            outcome = _ambassador(definitions, profile, verify, base_url=base_url, **options)
+            found = _ambassador(definitions, profile, base_url=base_url, **options)
         else:
             cluster_domain = options.pop("cluster_domain", None)
-            outcome = _istio(definitions, profile, cluster_domain, verify, base_url=base_url, **options)
-        return outcome.endpoints
+            found = _istio(definitions, profile, cluster_domain, base_url=base_url, **options)
+        found.translation()  # refuses what cannot be served
+        return found.endpoints(verify)
 
     return _guarded("endpoints", run)
 

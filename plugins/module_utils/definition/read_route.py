@@ -39,8 +39,17 @@ def read_route(document: Fields, origin: Origin, reader: FieldReader) -> Service
         name=reader.text(metadata, "name", "metadata", required=True),
         namespace=reader.text(metadata, "namespace", "metadata") or "default",
         routes=reader.items(spec, "routes", "spec", lambda fields, path: _route(fields, path, reader), required=True),
-        service=reader.mapping(spec, "service", "spec"),
+        service=_service(spec, reader),
     )
+
+
+def _service(spec: Fields, reader: FieldReader) -> Fields | None:
+    """The spec of the Service to create. A whole Service may be given too; its spec then counts."""
+    service = reader.mapping(spec, "service", "spec")
+    if service is None or "spec" not in service:
+        return service
+    _known(service, ("apiVersion", "kind", "metadata", "spec"), "spec.service", reader)
+    return reader.mapping(service, "spec", "spec.service")
 
 
 def _known(fields: Fields, known: tuple[str, ...], path: str, reader: FieldReader) -> None:

@@ -18,8 +18,9 @@ from ..objects.redact import redact
 from ..output.directory import DirectoryReader, DirectoryWriter
 from ..reconcile.diff import plan_diff
 from ..reconcile.plan import Plan, make_plan, plan_absent, refuse_foreign
+from ..translate.model import Translation
 from .options import OptionError, ambassador_options, istio_options, profile_option
-from .translation import Outcome, findings_of, for_ambassador, for_istio, plain, read
+from .translation import Ambassador, Istio, Run, findings_of, plain, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,19 @@ def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
     reader = DirectoryReader(request.directory)
     if request.state == "absent":
         plan = plan_absent(reader.observe(owner, ()))
-        outcomes: list[Outcome] = []
+        endpoints: list[dict[str, Any]] = []
         findings: list[Finding] = []
     else:
-        outcomes, findings = _translated(request)
-        desired = _desired(outcomes, owner)
+        translations, endpoints, findings = _translated(request)
+        desired = _desired(translations, owner)
         plan = make_plan(desired, reader.observe(owner, desired), prune=request.prune, max_prune=request.max_prune)
         refuse_foreign(plan)
     if not check_mode:
         DirectoryWriter(request.directory, owner).apply(plan)
-    return _result(plan, outcomes, findings, request.return_objects)
+    return _result(plan, endpoints, findings, request.return_objects)
 
 
-def _translated(request: IngressRequest) -> tuple[list[Outcome], list[Finding]]:
+def _translated(request: IngressRequest) -> tuple[list[Translation], list[dict[str, Any]], list[Finding]]:
     profile = profile_option(request.profile)
     if not request.providers:
         raise OptionError("provider: is empty: name ambassador, istio or both.")
@@ -79,13 +80,14 @@ def _translated(request: IngressRequest) -> tuple[list[Outcome], list[Finding]]:
     istio = istio_options(request.istio, request.cluster_domain)
     definitions = read(apply_overrides(request.sources, read_overrides(request.overrides)), profile)
     _refuse_other_namespaces(definitions, request.namespaces)
-    outcomes = []
-    for provider in sorted(set(request.providers)):
-        if provider == "ambassador":
-            outcomes.append(for_ambassador(definitions, profile, ambassador))
-        else:
-            outcomes.append(for_istio(definitions, profile, istio))
-    return outcomes, findings_of(definitions, outcomes)
+    runs: list[Run] = []
+    if "ambassador" in request.providers:
+        runs.append(Ambassador(definitions, profile, ambassador))
+    if "istio" in request.providers:
+        runs.append(Istio(definitions, profile, istio))
+    translations = [run.translation() for run in runs]
+    endpoints = [row for run in runs for row in run.endpoints()]
+    return translations, endpoints, findings_of(definitions, translations)
 
 
 def _refuse_other_namespaces(definitions: Definitions, namespaces: Sequence[str] | None) -> None:
@@ -101,11 +103,11 @@ def _refuse_other_namespaces(definitions: Definitions, namespaces: Sequence[str]
         raise DefinitionError(lines)
 
 
-def _desired(outcomes: Sequence[Outcome], owner: Owner) -> list[dict[str, Any]]:
+def _desired(translations: Sequence[Translation], owner: Owner) -> list[dict[str, Any]]:
     """The objects of all providers; a Service that a ServiceRoute asks for is the same for each of them."""
     found = []
     services: set[tuple[str, str]] = set()
-    for item in (item for outcome in outcomes for item in outcome.translation.objects):
+    for item in (item for translation in translations for item in translation.objects):
         if item.object["kind"] == "Service":
             key = item.object["metadata"]["namespace"], item.object["metadata"]["name"]
             if key in services:
@@ -116,7 +118,7 @@ def _desired(outcomes: Sequence[Outcome], owner: Owner) -> list[dict[str, Any]]:
 
 
 def _result(
-    plan: Plan, outcomes: Sequence[Outcome], findings: Sequence[Finding], return_objects: str
+    plan: Plan, endpoints: Sequence[dict[str, Any]], findings: Sequence[Finding], return_objects: str
 ) -> dict[str, Any]:
     changed = plan.create + plan.update
     shown = {"none": (), "changed": changed, "all": changed + plan.keep}[return_objects]
@@ -124,7 +126,7 @@ def _result(
         "changed": not plan.is_empty,
         "plan": plan.as_return(),
         "resources": [redact(change.after) for change in sorted(shown, key=lambda item: item.identity) if change.after],
-        "endpoints": [row for outcome in outcomes for row in outcome.endpoints],
+        "endpoints": list(endpoints),
         "findings": [finding.as_return() for finding in findings],
         "diff": plan_diff(plan),
     }

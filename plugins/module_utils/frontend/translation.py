@@ -6,15 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..definition.findings import DefinitionError, Finding
 from ..definition.model import Origin, SeldonDeployment
 from ..definition.profile import Profile
 from ..definition.read import Definitions, Source, read_definitions
 from ..definition.validate_seldon import service_owners
-from ..intent.model import Intent
+from ..intent.model import Entry, Intent
 from ..intent.places import places
 from ..intent.seldon import IntentSettings, seldon_intent
 from ..intent.service_route import route_intent
@@ -72,55 +71,64 @@ def intents_of(definitions: Definitions, profile: Profile, settings: IntentSetti
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Everything that a run says about one provider."""
+class Ambassador:
+    """A run for Ambassador. Objects and endpoints are computed when they are asked for."""
 
-    translation: Translation
-    endpoints: list[dict[str, Any]]
+    def __init__(self, definitions: Definitions, profile: Profile, options: AmbassadorOptions) -> None:
+        self._options = options
+        self._intents = intents_of(definitions, profile, IntentSettings(single_namespace=options.single_namespace))
 
+    def translation(self) -> Translation:
+        """The objects.
 
-def for_ambassador(
-    definitions: Definitions, profile: Profile, options: AmbassadorOptions, verify: bool | None = None
-) -> Outcome:
-    """Objects and endpoints for Ambassador.
+        Raises:
+            DefinitionError: where definitions collide.
+        """
+        return to_ambassador_v3alpha1(self._intents, self._options.settings)
 
-    Raises:
-        DefinitionError: where definitions collide.
-    """
-    intents = intents_of(definitions, profile, IntentSettings(single_namespace=options.single_namespace))
-    translation = to_ambassador_v3alpha1(intents, options.settings)
-    generated = [intent for intent in intents if not intent.custom]
-    hosts = options.settings.hosts or ("*",)
-    addresses = [
-        Address(place, (), place.entry.hosts or hosts)
-        for place in places(generated, lambda intent, entry: (intent.ambassador_id, entry.hosts))
-    ]
-    return Outcome(translation, endpoints(addresses, intents, Front("ambassador", options.base_url, verify)))
-
-
-def for_istio(definitions: Definitions, profile: Profile, options: IstioOptions, verify: bool | None = None) -> Outcome:
-    """Objects and endpoints for Istio.
-
-    Raises:
-        DefinitionError: where definitions collide or cannot be expressed.
-    """
-    settings = options.settings
-    intents = intents_of(definitions, profile, IntentSettings())
-    translation = to_istio(intents, settings)
-    addresses = [
-        Address(place, istio_gateways(place.owner, settings), place.entry.hosts or istio_hosts(place.owner, settings))
-        for place in places(
-            intents,
-            lambda intent, entry: (istio_gateways(intent, settings), entry.hosts or istio_hosts(intent, settings)),
-        )
-    ]
-    return Outcome(translation, endpoints(addresses, intents, Front("istio", options.base_url, verify)))
+    def endpoints(self, verify: bool | None = None) -> list[dict[str, Any]]:
+        """The addresses of all definitions, for a run whose translation is possible."""
+        settings = self._options.settings
+        generated = [intent for intent in self._intents if not intent.custom]
+        addresses = [
+            Address(place, (), place.entry.hosts or settings.hosts or ("*",))
+            for place in places(generated, lambda intent, entry: (intent.ambassador_id, entry.hosts))
+        ]
+        return endpoints(addresses, self._intents, Front("ambassador", self._options.base_url, verify))
 
 
-def findings_of(definitions: Definitions, outcomes: Iterable[Outcome]) -> list[Finding]:
+class Istio:
+    """A run for Istio. Objects and endpoints are computed when they are asked for."""
+
+    def __init__(self, definitions: Definitions, profile: Profile, options: IstioOptions) -> None:
+        self._options = options
+        self._intents = intents_of(definitions, profile, IntentSettings())
+
+    def translation(self) -> Translation:
+        """The objects.
+
+        Raises:
+            DefinitionError: where definitions collide or cannot be expressed.
+        """
+        return to_istio(self._intents, self._options.settings)
+
+    def endpoints(self, verify: bool | None = None) -> list[dict[str, Any]]:
+        """The addresses of all definitions, for a run whose translation is possible."""
+        settings = self._options.settings
+
+        def door(intent: Intent, entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
+            return istio_gateways(intent, settings), entry.hosts or istio_hosts(intent, settings)
+
+        addresses = [Address(place, *door(place.owner, place.entry)) for place in places(self._intents, door)]
+        return endpoints(addresses, self._intents, Front("istio", self._options.base_url, verify))
+
+
+Run: TypeAlias = "Ambassador | Istio"
+
+
+def findings_of(definitions: Definitions, translations: Iterable[Translation]) -> list[Finding]:
     """All findings of a run, each once, sorted."""
     found = set(definitions.findings)
-    for outcome in outcomes:
-        found |= set(outcome.translation.findings)
+    for translation in translations:
+        found |= set(translation.findings)
     return sorted(found)

@@ -130,7 +130,7 @@ class DirectoryWriter:
         changes: dict[str, bytes | None] = {file_of(one): None for one in mine.identities if one not in present}
         # After the removals: an object of another group may take over the file of one that goes.
         changes |= {path: file.text for path, file in written.items()}
-        return dict(sorted(changes.items())) | stale_records(view, indexes, mine.with_identities(present))
+        return changes | stale_records(view, indexes, mine.with_identities(present))
 
 
 def _failure(planned: Sequence[Identity], error: TransactionError) -> Failure:

@@ -80,7 +80,7 @@ def undone(files: FileReader, root: Path, journal: Journal) -> dict[str, Path | 
     for step, _place, new, old in journal.places(root):
         if step.had and files.kind(old) != MISSING:
             touched[step.path] = old
-        elif step.gets and not step.had and files.kind(new) == MISSING:
+        elif step.gets and files.kind(new) == MISSING:
             touched[step.path] = None
     return touched
 
@@ -130,7 +130,7 @@ def _inside(path: object) -> str:
     if not isinstance(path, str) or "\0" in path:
         raise ValueError("not a path")
     parts = PurePosixPath(path).parts
-    if not parts or path != "/".join(parts) or ".." in parts or path.startswith(("/", RUN)):
+    if not parts or path != "/".join(parts) or ".." in parts or path.startswith(RUN):
         raise ValueError("not a path inside the directory")
     return path
 

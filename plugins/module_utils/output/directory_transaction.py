@@ -103,7 +103,7 @@ def _journal_of(files: FileWriter, root: Path, changes: Mapping[str, bytes | Non
     for path, content in changes.items():
         parents = [str(parent) for parent in reversed(PurePosixPath(path).parents) if parent.name]
         if content is None:
-            emptied |= {parent: None for parent in parents if parent != HOME and files.kind(root / parent) == DIRECTORY}
+            emptied |= {parent: None for parent in parents if files.kind(root / parent) == DIRECTORY}
         else:
             made |= {parent: None for parent in parents if files.kind(root / parent) == MISSING}
     return Journal((*steps, *(Step(path, had=True, gets=False) for path in emptied)), tuple(made))
