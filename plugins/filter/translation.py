@@ -14,6 +14,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options imp
     PROVIDERS,
     OptionError,
     ambassador_options,
+    cluster_domain_option,
     istio_options,
     profile_option,
 )
@@ -35,8 +36,9 @@ def _guarded(name: str, run: Callable[[], Any]) -> Any:
         raise AnsibleFilterError(f"mlops.ingress.{name}: {error}") from error
 
 
-def _ambassador(definitions: Any, profile: str | None, **options: Any) -> Ambassador:
+def _ambassador(definitions: Any, profile: str | None, cluster_domain: str | None, **options: Any) -> Ambassador:
     chosen = profile_option(profile)
+    cluster_domain_option(plain(cluster_domain))  # Ambassador's short names need none; a wrong one is wrong here too
     settings = ambassador_options(plain(options))
     return Ambassador(read(sources_of(plain(definitions)), chosen), chosen, settings)
 
@@ -59,6 +61,7 @@ def to_ambassador(
     ambassador_id: str | list[str] | None = None,
     hosts: str | list[str] | None = None,
     profile: str | None = "corrected",
+    cluster_domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """The Ambassador objects of one definition or of a list of them. See to_ambassador.yml."""
     return _guarded(
@@ -67,6 +70,7 @@ def to_ambassador(
             _ambassador(
                 definitions,
                 profile,
+                cluster_domain,
                 api=api,
                 form=form,
                 single_namespace=single_namespace,
@@ -108,7 +112,7 @@ def to_istio(
 def endpoints(
     definitions: Any,
     base_url: str | None = None,
-    provider: str = "ambassador",
+    provider: str | None = "ambassador",
     verify: bool | None = None,
     profile: str | None = "corrected",
     **options: Any,
@@ -116,15 +120,16 @@ def endpoints(
     """The addresses of one definition or of a list of them. See endpoints.yml."""
 
     def run() -> list[dict[str, Any]]:
-        if provider not in PROVIDERS:
+        chosen = "ambassador" if provider is None else provider
+        if chosen not in PROVIDERS:
             raise OptionError(f"provider: {provider!r} is not known: allowed are {', '.join(PROVIDERS)}.")
         if verify is not None and not isinstance(verify, bool):
             raise OptionError(f"verify: {verify!r} is not known: allowed are true and false.")
+        cluster_domain = options.pop("cluster_domain", None)
         found: Run
-        if provider == "ambassador":
-            found = _ambassador(definitions, profile, base_url=base_url, **options)
+        if chosen == "ambassador":
+            found = _ambassador(definitions, profile, cluster_domain, base_url=base_url, **options)
         else:
-            cluster_domain = options.pop("cluster_domain", None)
             found = _istio(definitions, profile, cluster_domain, base_url=base_url, **options)
         found.translation()  # refuses what cannot be served
         return found.endpoints(verify)

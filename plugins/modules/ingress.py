@@ -20,7 +20,7 @@ description:
   - Files that this module did not write are never touched.
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
 attributes:
   check_mode:
     support: full
@@ -36,8 +36,6 @@ attributes:
     support: none
   bypass_host_loop:
     support: none
-  connection:
-    support: full
 options:
   definitions:
     description:
@@ -235,6 +233,12 @@ options:
       - changed
       - all
     default: none
+  _documents:
+    description:
+      - Internal. The documents of O(src) as the action plugin read them on the controller.
+    type: list
+    elements: dict
+    default: []
 seealso:
   - plugin: mlops.ingress.to_ambassador
     plugin_type: filter

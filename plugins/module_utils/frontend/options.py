@@ -8,6 +8,7 @@ Messages name the option, what is wrong and what is allowed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ ISTIO_API_VERSIONS = tuple(f"networking.istio.io/{version}" for version in ("v1"
 TLS_MODES = ("DISABLE", "SIMPLE", "ISTIO_MUTUAL")
 DEFAULT_BASE_URL = "http://localhost"
 DEFAULT_CLUSTER_DOMAIN = "cluster.local"
+# Without the scheme as in "curl 0.0.0.0:8003/..."; never with a user or password, which would be shown.
+_BASE_URL = re.compile(r"(https?://)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[\w./~-]*)?", re.ASCII)
 
 
 class OptionError(ValueError):
@@ -46,8 +49,14 @@ class IstioOptions:
     base_url: str
 
 
-def profile_option(value: str | None) -> Profile:
-    found = PROFILES.get(value or CORRECTED.name)
+def profile_option(value: object) -> Profile:
+    """The profile of that name; None takes the default.
+
+    Raises:
+        OptionError: for an unknown name.
+    """
+    name = CORRECTED.name if value is None else value
+    found = PROFILES.get(name) if isinstance(name, str) else None
     if found is None:
         raise OptionError(f"profile: {value!r} is not known: allowed are {', '.join(sorted(PROFILES))}.")
     return found
@@ -69,12 +78,12 @@ def ambassador_options(given: Mapping[str, Any]) -> AmbassadorOptions:
         )
     return AmbassadorOptions(
         AmbassadorSettings(ids, _hosts(given.get("hosts"), "ambassador.hosts")),
-        bool(given.get("single_namespace")),
+        _flag(given.get("single_namespace"), "ambassador.single_namespace"),
         _base_url(given.get("base_url"), "ambassador.base_url"),
     )
 
 
-def istio_options(given: Mapping[str, Any], cluster_domain: str | None = None) -> IstioOptions:
+def istio_options(given: Mapping[str, Any], cluster_domain: object = None) -> IstioOptions:
     """The options of Istio. Keys left out, or None, take their defaults.
 
     Raises:
@@ -91,19 +100,29 @@ def istio_options(given: Mapping[str, Any], cluster_domain: str | None = None) -
             raise OptionError(f"istio.gateway: {name!r} {why}: write namespace/name, or mesh.")
     if len(set(chosen)) < len(chosen):
         raise OptionError("istio.gateways: holds a gateway twice: keep one.")
-    domain = cluster_domain or DEFAULT_CLUSTER_DOMAIN
-    if problem := dns_subdomain_problem(domain):
-        raise OptionError(f"cluster_domain: {domain!r} {problem}: write a domain such as {DEFAULT_CLUSTER_DOMAIN}.")
     return IstioOptions(
         IstioSettings(
             gateways=chosen,
             hosts=_hosts(given.get("hosts"), "istio.hosts") or ("*",),
             tls_mode=_tls_mode(given.get("tls_mode")),
             api_version=_choice(given, "istio.api_version", "api_version", ISTIO_API_VERSIONS) or DEFAULT_API_VERSION,
-            cluster_domain=domain,
+            cluster_domain=cluster_domain_option(cluster_domain),
         ),
         _base_url(given.get("base_url"), "istio.base_url"),
     )
+
+
+def cluster_domain_option(value: object) -> str:
+    """The DNS domain of the cluster; None takes the default.
+
+    Raises:
+        OptionError: for what is no domain.
+    """
+    domain: object = DEFAULT_CLUSTER_DOMAIN if value is None else value
+    problem = dns_subdomain_problem(domain) if isinstance(domain, str) else "is no text"
+    if not isinstance(domain, str) or problem:
+        raise OptionError(f"cluster_domain: {domain!r} {problem}: write a domain such as {DEFAULT_CLUSTER_DOMAIN}.")
+    return domain
 
 
 def _tls_mode(mode: object) -> str:
@@ -123,6 +142,12 @@ def _tls_mode(mode: object) -> str:
     if not isinstance(mode, str) or mode not in TLS_MODES:
         raise OptionError(f"istio.tls_mode: {mode!r} is not known: allowed are {', '.join(TLS_MODES)}, or nothing.")
     return mode
+
+
+def _flag(value: object, path: str) -> bool:
+    if value is not None and not isinstance(value, bool):
+        raise OptionError(f"{path}: is {kind_of(value)}: write true or false.")
+    return bool(value)
 
 
 def _known(given: Mapping[str, Any], name: str, known: Sequence[str]) -> None:
@@ -162,6 +187,8 @@ def _hosts(value: object, path: str) -> tuple[str, ...]:
 def _base_url(value: object, path: str) -> str:
     if value is None:
         return DEFAULT_BASE_URL
-    if not isinstance(value, str) or not value or not value.isprintable() or any(mark in value for mark in " ?#'\""):
-        raise OptionError(f"{path}: {value!r} is no address: write scheme://host:port, such as {DEFAULT_BASE_URL}.")
+    if not isinstance(value, str) or not _BASE_URL.fullmatch(value):
+        raise OptionError(
+            f"{path}: {value!r} is no address: write scheme, host and port, such as {DEFAULT_BASE_URL}."
+        )
     return value

@@ -215,8 +215,8 @@ def _json_constant(text: str) -> NoReturn:
 
 def _containers(value: Any) -> Iterator[dict[str, Any] | list[Any]]:
     """Yield the mappings and lists directly in `value` (a dict or list)."""
-    for child in value.values() if type(value) is dict else value:
-        if type(child) is dict or type(child) is list:
+    for child in value.values() if isinstance(value, dict) else value:
+        if isinstance(child, (dict, list)):
             yield child
 
 
@@ -363,7 +363,7 @@ class _Builder:
     def _is_nothing(self, root: Any) -> bool:
         """Say whether the document holds no value at all (an empty text in quotes or `null` is a value)."""
         return (
-            type(root) is self._scalar
+            isinstance(root, self._scalar)
             and not root.value
             and root.implicit[0]
             and root.anchor is None
@@ -425,7 +425,7 @@ class _Builder:
                 if own is not None:
                     own.add(key)
                 event = next_event()
-                if type(event) is scalar and event.tag is None and event.anchor is None:
+                if isinstance(event, scalar) and event.tag is None and event.anchor is None:
                     result[key] = plain[event.value] if event.implicit[0] else event.value
                 else:
                     result[key] = self._node(event, depth + 1)
@@ -452,7 +452,7 @@ class _Builder:
 
     def _is_merge(self, event: Any) -> bool:
         """Say whether `event`, a key `<<`, is a merge key: in quotes or by an alias it is text (decode.go, isMerge)."""
-        return type(event) is self._scalar and bool(event.implicit[0])
+        return isinstance(event, self._scalar) and bool(event.implicit[0])
 
     def _merge(self, result: dict[str, Any], event: Any, depth: int) -> None:
         """Set in `result` what the value of a merge key holds: a mapping, an alias of one, or a list of these.
@@ -460,8 +460,8 @@ class _Builder:
         Source: go-yaml v2 decode.go, merge: a list is set from its end, so that earlier mappings win.
         """
         value = self._node(event, depth)
-        sources = value if type(event) is self._sequence_start else [value]
-        if any(type(source) is not dict for source in sources):
+        sources = value if isinstance(event, self._sequence_start) else [value]
+        if any(not isinstance(source, dict) for source in sources):
             raise self._error("holds a merge key (<<) whose value is neither a mapping nor a list of mappings", event)
         for source in reversed(sources):
             result.update(source)
@@ -473,7 +473,7 @@ class _Builder:
             return _key_text(self._scalar_value(event))
         if kind is self._alias:
             value = self._alias_value(event, 1)
-            if type(value) is not dict and type(value) is not list:
+            if not isinstance(value, (dict, list)):
                 return _key_text(value)
         raise self._error("has a mapping or a list as a key, only text is allowed", event)
 
@@ -506,7 +506,7 @@ class _Builder:
             if kind == tag:
                 return value
             # resolve.go: an integer of int64 becomes a float, one of uint64 does not.
-            if tag == "float" and type(value) is int and value <= INT64_MAX:
+            if tag == "float" and isinstance(value, int) and not isinstance(value, bool) and value <= INT64_MAX:
                 return float(value)
             raise self._error(f"holds {_shown(text)} with the tag !!{tag}, which it is not", event)
         raise self._unknown_tag(event)
@@ -531,8 +531,8 @@ class _Builder:
         tag: str = event.tag
         if tag.startswith(_CORE):
             tag = "!!" + tag[len(_CORE) :]
-        what = "a mapping" if type(event) is self._mapping_start else "a list"
-        what = "a scalar" if type(event) is self._scalar else what
+        what = "a mapping" if isinstance(event, self._mapping_start) else "a list"
+        what = "a scalar" if isinstance(event, self._scalar) else what
         return self._error(f"has the tag {_shown(tag)} on {what}, only {_CORE_TAGS} are read, each on its kind", event)
 
     def _alias_value(self, event: Any, depth: int) -> Any:
@@ -561,7 +561,7 @@ class _Builder:
 
     def _measure(self, value: Any) -> tuple[int, int]:
         """Return how many values `value` holds, itself and copies of shared ones included, and its levels."""
-        if type(value) is not dict and type(value) is not list:
+        if not isinstance(value, (dict, list)):
             return 1, 0
         sizes = self._sizes
         pending = [value]

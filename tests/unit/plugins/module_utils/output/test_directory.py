@@ -148,6 +148,12 @@ def test_prune_removes_files_and_empty_namespaces_only(root):
     assert "- third" in (root / INDEX).read_text()  # namespaces ever used
 
 
+def test_the_index_remembers_kinds_that_are_no_longer_used(root):
+    run(root, [obj("a"), obj("b", kind="Service", api_version="v1")])
+    run(root, [obj("a")])
+    assert "kinds:\n- Mapping.getambassador.io\n- Service\n" in (root / INDEX).read_text()
+
+
 def test_without_prune_the_files_stay_ours(root):
     run(root, [obj("a"), obj("b")])
     run(root, [obj("a", x=1)], prune=False)

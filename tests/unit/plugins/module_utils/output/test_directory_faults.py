@@ -9,6 +9,7 @@ The operations are counted at `files.FileWriter`, the only place that calls the 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import random
 import shutil
@@ -158,7 +159,7 @@ class Case:
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_fault_at_any_operation_leaves_everything_as_it_was(tmp_path, scenario, when, only):
     case = Case(tmp_path, scenario, only)
-    failures = 0
+    failures = restored = 0
     for at in range(1, case.total + 1):
         root = case.fresh(at)
         plan = planned(root, case.desired)
@@ -169,6 +170,7 @@ def test_a_fault_at_any_operation_leaves_everything_as_it_was(tmp_path, scenario
             assert "no space left on the device" in str(failed)
             assert "\n" not in str(failed)
             assert not failed.failure.written
+            restored += bool(failed.failure.restored)
             touched = {*failed.failure.untouched, *failed.failure.restored}
             assert touched == {change.identity for change in plan.changes}
         else:  # it struck after everything was done, while tidying up
@@ -176,6 +178,7 @@ def test_a_fault_at_any_operation_leaves_everything_as_it_was(tmp_path, scenario
         run(root, case.desired)
         assert tree(root.parent) == case.wanted, at
     assert failures > case.total // 2
+    assert restored or when == "half"
 
 
 def failure_of(writer, plan):
@@ -186,14 +189,15 @@ def failure_of(writer, plan):
     return None
 
 
+@pytest.mark.parametrize("only", [WRITES, ["move"]], ids=["every write fails", "every move fails"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_when_undoing_fails_too_the_next_run_undoes_it(tmp_path, scenario):
-    case = Case(tmp_path, scenario, WRITES)
+def test_when_undoing_fails_too_the_next_run_undoes_it(tmp_path, scenario, only):
+    case = Case(tmp_path, scenario, only)
     left = 0
     for at in range(1, case.total + 1):
         root = case.fresh(at)
         plan = planned(root, case.desired)
-        files = Counting(at, lasting=True, only=WRITES)
+        files = Counting(at, lasting=True, only=only)
         failed = failure_of(DirectoryWriter(root, OWNER, wait_seconds=0, files=files), plan)
         if failed:
             left += bool(failed.failure.written)
@@ -350,6 +354,71 @@ def test_a_link_in_the_rests_of_a_run_is_not_put_into_place(tmp_path):
     assert not (root / "models").exists()
 
 
+def test_a_journal_cannot_move_files_through_a_link(tmp_path):
+    root = tmp_path / "manifests"
+    (root / RUN).mkdir(parents=True)
+    (root / RUN / "journal.json").write_text(
+        '{"steps": [{"path": "theirs/notes.txt", "had": false, "gets": true}], "made": []}'
+    )
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/notes.txt").write_text("mine")
+    (root / "theirs").symlink_to(tmp_path / "outside")
+    before = tree(tmp_path)
+    with pytest.raises(OutputError, match="theirs: is a symbolic link"):
+        run(root, FIRST)
+    assert tree(tmp_path) == before
+
+
+def test_undoing_keeps_what_others_put_into_a_new_directory(tmp_path):
+    root = tmp_path / "manifests"
+    run(root, FIRST)
+    assert killed_run(root, [*FIRST, obj("c", "added")], Killing(2, only=["move"]))
+    (root / "added/notes.txt").write_text("mine")
+    run(root, FIRST)
+    assert (root / "added/notes.txt").read_text() == "mine"
+    assert planned(root, FIRST).is_empty
+
+
+def test_the_lock_is_tried_again_when_its_last_holder_tidies_up(tmp_path):
+    class Racing(FileWriter):
+        tries = 0
+
+        def lock(self, path, holder):
+            self.tries += 1
+            if self.tries == 1:
+                path.parent.rmdir()
+            return super().lock(path, holder)
+
+    files = Racing()
+    run(tmp_path / "manifests", FIRST, files=files, wait=5)
+    assert files.tries == 2
+    assert planned(tmp_path / "manifests", FIRST).is_empty
+
+
+def test_a_lock_on_a_file_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
+    path, real = tmp_path / "lock", fcntl.flock
+
+    def late(handle, operation):
+        path.unlink()
+        path.write_text("somebody else")
+        real(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert FileWriter().lock(path, "we") is None
+    assert path.read_text() == "somebody else"
+
+
+def test_rests_of_a_run_without_a_journal_are_removed(tmp_path):
+    root = tmp_path / "manifests"
+    run(root, FIRST)
+    wanted = tree(root)
+    (root / RUN).mkdir()
+    (root / RUN / "new-0.yaml").write_text("half wri")
+    assert planned(root, FIRST).records == ("an interrupted run is undone first",)
+    run(root, FIRST)
+    assert tree(root) == wanted
+
+
 def hold(root, ready, release):
     """Hold the lock of a directory in a child process, as a run does that writes for long."""
     child = os.fork()
@@ -408,16 +477,16 @@ def test_many_runs_at_once_end_in_one_state(tmp_path):
         if child == 0:
             done = False
             try:
-                run(root, [obj(f"{owner.set}-{number}", "shared", owner) for number in range(5)], owner, wait=30)
+                run(root, [obj(f"{owner.set}-{number}", "common", owner) for number in range(5)], owner, wait=30)
                 done = True
             finally:
                 os._exit(0 if done else 1)
         children.append(child)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * len(owners)
     for owner in owners:
-        desired = [obj(f"{owner.set}-{number}", "shared", owner) for number in range(5)]
+        desired = [obj(f"{owner.set}-{number}", "common", owner) for number in range(5)]
         assert planned(root, desired, owner).is_empty
-    assert (root / "kustomization.yaml").read_text().count("- shared/") == 30
+    assert (root / "kustomization.yaml").read_text().count("- common/") == 30
     assert RUN not in tree(root)
 
 
