@@ -45,7 +45,7 @@ check: $(VENV)/.stamp-test $(LINK) ## Fast: style, types, unit tests
 	$(PY) -m ruff format --check
 	$(PY) -m yamllint --strict .
 	$(PY) -m mypy
-	$(PY) -m pytest
+	$(PY) -m pytest -m "not slow"
 
 .PHONY: lint
 lint: $(VENV)/.stamp-test ## Ansible content, documentation, changelog
@@ -59,12 +59,16 @@ sanity: $(VENV)/.stamp-test ## ansible-test sanity, without an ignore file
 	$(PY) tools/stage.py build/sanity/$(STAGED)
 	$(PY) tools/sanity.py build/sanity/$(STAGED) build/sanity-home
 
+.PHONY: slow
+slow: $(VENV)/.stamp-test $(LINK) ## The unit tests that take long
+	$(PY) -m pytest -m slow
+
 .PHONY: integration
 integration: $(VENV)/.stamp-test $(LINK) ## Playbooks and modules as a user runs them
 	$(PY) -m pytest tests/integration
 
 .PHONY: test
-test: check lint sanity integration demo ## Everything above
+test: check slow lint sanity integration demo ## Everything above
 
 .PHONY: bench
 bench: $(VENV)/.stamp-test $(LINK) ## Measure: one line a figure

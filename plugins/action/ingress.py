@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import is_encrypted
 from ansible.plugins.action import ActionBase
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.ingress_module import DOCUMENTS
@@ -17,6 +20,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.sources imp
     decoded,
     load,
     read_text,
+    shown_path,
 )
 
 try:
@@ -36,8 +40,12 @@ class ActionModule(ActionBase):
         arguments = dict(self._task.args)
         arguments.pop(DOCUMENTS, None)
         try:
-            if arguments.get("src") and not _truth(arguments.get("remote_src")):
-                arguments[DOCUMENTS] = self._documents(arguments.pop("src"), _truth(arguments.pop("template", False)))
+            if arguments.get("state") == "absent":
+                arguments.pop("src", None)
+            if arguments.get("src") not in (None, []) and not _flag(arguments, "remote_src"):
+                documents = self._documents(arguments.pop("src"), _flag(arguments, "template"))
+                arguments[DOCUMENTS] = json.dumps(documents)
+                arguments.pop("template", None)
         except SourceError as error:
             nothing: dict[str, list[str]] = {"written": [], "restored": [], "untouched": []}
             return result | {"failed": True, "msg": str(error), "failure": nothing}
@@ -45,23 +53,14 @@ class ActionModule(ActionBase):
         return result
 
     def _documents(self, src: Any, template: bool) -> list[dict[str, Any]]:
-        items = [src] if isinstance(src, str) else src
+        items = [part.strip() for part in src.split(",")] if isinstance(src, str) else src
         if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             raise SourceError("src: must be a path or a list of paths: correct it.")
 
         def read(path: str) -> str:
             return self._rendered(path, self._text(path)) if template else self._text(path)
 
-        found = []
-        for item in items:
-            found += load([item], self._base(item), read)
-        seen: set[str] = set()
-        documents = []
-        for source in found:
-            if str(source.origin) not in seen:
-                seen.add(str(source.origin))
-                documents.append({"origin": str(source.origin), "value": source.value})
-        return documents
+        return [{"origin": str(item.origin), "value": item.value} for item in load(items, self._base, read)]
 
     def _base(self, item: str) -> str:
         """Where a relative path starts: the first of the role's files, the role, the playbook that has its first
@@ -82,8 +81,8 @@ class ActionModule(ActionBase):
             # The loader's public way to decrypt writes the clear text to a temporary file.
             content, _show = self._loader._get_file_contents(path)
         except AnsibleError as error:
-            raise SourceError(f"{path}: cannot be decrypted ({error}): give the vault password.") from error
-        return decoded(path, bytes(content))
+            raise SourceError(f"{shown_path(path)}: cannot be decrypted ({error}): give the vault password.") from error
+        return decoded(shown_path(path), bytes(content))
 
     def _rendered(self, path: str, text: str) -> str:
         try:
@@ -92,14 +91,19 @@ class ActionModule(ActionBase):
             else:
                 rendered = self._templar.template(trust_as_template(text))
         except AnsibleError as error:
-            raise SourceError(f"{path}: cannot be rendered as a template: {error}.") from error
+            raise SourceError(f"{shown_path(path)}: cannot be rendered as a template: {error}.") from error
         if not isinstance(rendered, str):
-            raise SourceError(
-                f"{path}: renders to {type(rendered).__name__}, not to text: write YAML around the expression."
-            )
+            kind = type(rendered).__name__
+            raise SourceError(f"{shown_path(path)}: renders to {kind}, not to text: write YAML around the expression.")
         return str.__str__(rendered)
 
 
-def _truth(value: Any) -> bool:
+def _flag(arguments: Mapping[str, Any], name: str) -> bool:
     """A boolean option before the module has checked it."""
-    return value is True or (isinstance(value, str) and value.lower() in ("1", "on", "t", "true", "y", "yes"))
+    value = arguments.get(name)
+    if value is None:
+        return False
+    try:
+        return bool(boolean(value))
+    except TypeError as error:
+        raise SourceError(f"{name}: {value!r} is no boolean: write true or false.") from error

@@ -236,9 +236,7 @@ options:
   _documents:
     description:
       - Internal. The documents of O(src) as the action plugin read them on the controller.
-    type: list
-    elements: dict
-    default: []
+    type: str
 seealso:
   - plugin: mlops.ingress.to_ambassador
     plugin_type: filter
@@ -389,7 +387,9 @@ diff:
   returned: always
   type: dict
 failure:
-  description: What is written, restored and untouched after a failed write, each a list as in RV(plan).
+  description:
+    - What is written, restored and untouched after a failed write, each a list as in RV(plan). All are
+      empty where the input was refused.
   returned: failure
   type: dict
 """

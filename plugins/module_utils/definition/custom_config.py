@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..kube.reader import YamlError, read_documents
-from .fields import kind_of, shown
+from .fields import kind_of
 
 KINDS = ("Mapping", "TCPMapping", "TLSContext")
 API_VERSIONS = tuple(
@@ -66,7 +66,9 @@ def _wrong(value: Any) -> list[str]:
     if not isinstance(value.get("name"), str) or not value["name"]:
         found.append("has no name")
     required = {"Mapping": ("prefix", "service"), "TCPMapping": ("port", "service")}.get(str(value.get("kind")), ())
-    found += [f"has no {key}" for key in required if not value.get(key)]
-    if isinstance(value.get("prefix"), (dict, list)):
-        found.append(f"has a prefix {shown(str(value['prefix']))}, which must be text")
+    for key in required:
+        if value.get(key) in (None, ""):
+            found.append(f"has no {key}")
+        elif key != "port" and not isinstance(value[key], str):
+            found.append(f"has {kind_of(value[key])} as {key}, which must be text")
     return found

@@ -28,7 +28,8 @@ def kind_of(value: object) -> str:
     if isinstance(value, bool):
         return f"the boolean {str(value).lower()}"
     if isinstance(value, (int, float)):
-        return f"the number {value}"
+        huge = isinstance(value, int) and abs(value) >= 10**40
+        return "a number of more than 40 digits" if huge else f"the number {value}"
     if isinstance(value, str):
         return f"the text {shown(value)}"
     return "a list" if isinstance(value, list) else "a mapping"
@@ -77,10 +78,21 @@ class FieldReader:
         self.refuse(f"{path}.{key}", f"is {kind_of(value)}", "it must be true or false")
         return None
 
-    def whole(self, fields: Fields, key: str, path: Path, low: int = INT32_MIN, high: int = INT32_MAX) -> int | None:
+    def whole(
+        self,
+        fields: Fields,
+        key: str,
+        path: Path,
+        low: int = INT32_MIN,
+        high: int = INT32_MAX,
+        *,
+        required: bool = False,
+    ) -> int | None:
         """A whole number from ``low`` to ``high``; None where it is absent or refused."""
         value = fields.get(key)
         if value is None:
+            if required:
+                self.refuse(f"{path}.{key}", "is missing", f"give it a whole number from {low} to {high}")
             return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)

@@ -24,7 +24,8 @@ def gateway_problem(gateway: str) -> str | None:
     namespace, slash, name = gateway.rpartition("/")
     if "/" in namespace or not name or (slash and not namespace):
         return "must be mesh, name or namespace/name"
-    for part, check in ((namespace, dns_label_problem), (name, dns_subdomain_problem)):
+    # Without a namespace a dot is Istio's old way to write it, see qualified_gateway.
+    for part, check in ((namespace, dns_label_problem), (name, dns_label_problem if slash else dns_subdomain_problem)):
         problem = check(part) if part else None
         if problem:
             return f"{part!r} {problem}"

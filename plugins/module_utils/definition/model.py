@@ -194,5 +194,11 @@ Definition: TypeAlias = "SeldonDeployment | ServiceRoute"
 
 
 def title(definition: Definition) -> str:
-    """``SeldonDeployment n/m``: how a message names a definition."""
-    return f"{definition.kind} {definition.namespace}/{definition.name}"
+    """``SeldonDeployment n/m``: how a message names a definition, on one line whatever the name holds."""
+    return f"{definition.kind} {in_a_sentence(definition.namespace)}/{in_a_sentence(definition.name)}"
+
+
+def in_a_sentence(name: str) -> str:
+    """A name as it stands in a sentence: escaped where it is not printable, cut where it is no name any more."""
+    text = name if name.isprintable() else repr(name)[1:-1]
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -114,9 +114,7 @@ def _target(
     fields: Fields, path: str, host_rewrite: str | None, reader: FieldReader, weight: int | None
 ) -> RouteBackend:
     service = reader.text(fields, "service", path, required=True)
-    port = reader.whole(fields, "port", path, 1, 65535)
-    if fields.get("port") is None:
-        reader.refuse(f"{path}.port", "is missing", "give the port of the service, from 1 to 65535")
+    port = reader.whole(fields, "port", path, 1, 65535, required=True)
     external = reader.flag(fields, "external", path)
     if external is None:
         external = _looks_external(service, host_rewrite)
@@ -172,9 +170,7 @@ def _retries(fields: Fields, retries: Fields | None, path: str, reader: FieldRea
         return None if attempts is None else RouteRetries(attempts)
     path = f"{path}.retries"
     _known(retries, RETRY_FIELDS, path, reader)
-    attempts = reader.whole(retries, "attempts", path, 0)
-    if retries.get("attempts") is None:
-        reader.refuse(f"{path}.attempts", "is missing", "give the number of retries")
+    attempts = reader.whole(retries, "attempts", path, 0, required=True)
     on = reader.text(retries, "on", path) or "gateway-error"
     return RouteRetries(attempts or 0, on, reader.whole(retries, "per_try_timeout_ms", path, 1))
 

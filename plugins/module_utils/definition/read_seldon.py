@@ -91,7 +91,7 @@ def _pod(fields: Fields, path: str, reader: FieldReader) -> tuple[Container, ...
 
 def _container(fields: Fields, path: str, reader: FieldReader) -> Container:
     def port(item: Fields, place: str) -> ContainerPort:
-        number = reader.whole(item, "containerPort", place, 1, 65535)
+        number = reader.whole(item, "containerPort", place, 1, 65535, required=True)
         return ContainerPort(reader.text(item, "name", place), number or 0)
 
     return Container(reader.text(fields, "name", path, required=True), reader.items(fields, "ports", path, port))

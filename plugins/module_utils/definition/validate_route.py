@@ -60,6 +60,9 @@ def _match(route: Route, path: str) -> Iterator[Problem]:
             yield Problem(f"{path}.methods", f"holds {shown(method)}", "write methods in capitals, such as POST")
     if route.hosts and (problem := hosts_problem(route.hosts)):
         yield Problem(f"{path}.hosts", f"{shown(', '.join(route.hosts))} {problem}", "write one host an item")
+    names = [name.lower() for name, _text in route.headers]
+    if len(set(names)) < len(names):
+        yield Problem(f"{path}.headers", "holds a header twice in different case", "keep one; case does not matter")
     for key, pairs in (("headers", route.headers), ("query", route.query)):
         for name, match in pairs:
             yield from _pair(f"{path}.{key}[{name}]", key, name, match)
@@ -90,6 +93,10 @@ def _targets(route: Route, path: str) -> Iterator[Problem]:
         seen.add((backend.service, backend.port))
     weights = [backend.weight for backend in route.backends if backend.weight is not None]
     open_ones = len(route.backends) - len(weights)
+    if len(route.backends) == 1 and weights not in ([], [100]):
+        yield Problem(
+            f"{path}.backends[0].weight", f"is {weights[0]}", "a lone backend gets all requests: leave it out"
+        )
     if len(route.backends) > 1 and (open_ones > 1 or (open_ones == 0 and sum(weights) != 100) or sum(weights) > 100):
         yield Problem(
             f"{path}.backends",

@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .findings import Problem
-from .model import SeldonDeployment
+from .model import Definition, SeldonDeployment, title
 from .naming import services
 from .profile import Profile
 from .stricter_rules import (
@@ -44,20 +44,26 @@ def seldon_problems(deployment: SeldonDeployment, profile: Profile, known: Seque
     return [problem for problem in found if problem.path not in broken]
 
 
-def service_owners(deployments: Sequence[SeldonDeployment]) -> list[Problem]:
-    """B18: Services that two deployments of one namespace would both write. The path is the second one's name."""
-    owners: dict[tuple[str, str], str] = {}
+def service_owners(definitions: Sequence[Definition]) -> list[Problem]:
+    """B18: Services that two definitions of one namespace would both write."""
+    owners: dict[tuple[str, str], tuple[Definition, str]] = {}
     problems = []
-    for deployment in deployments:
-        for service in services(deployment):
-            mine = f"SeldonDeployment {deployment.namespace}/{deployment.name} ({service.what})"
-            other = owners.setdefault((deployment.namespace, service.name), mine)
-            if other.partition(" (")[0] != mine.partition(" (")[0]:
+    for definition in definitions:
+        for name, what in _services(definition):
+            other, theirs = owners.setdefault((definition.namespace, name), (definition, what))
+            if other is not definition:
                 problems.append(
                     Problem(
-                        f"{deployment.origin}, {mine}",
-                        f"needs the Service {service.name!r}, as {other} does",
+                        f"{definition.origin}, {title(definition)}",
+                        f"{what} needs the Service {name!r}, as {theirs} of {title(other)} does",
                         "rename one of them",
                     )
                 )
     return problems
+
+
+def _services(definition: Definition) -> Iterator[tuple[str, str]]:
+    if isinstance(definition, SeldonDeployment):
+        yield from ((service.name, service.what) for service in services(definition))
+    elif definition.service is not None:
+        yield definition.name, "spec.service"

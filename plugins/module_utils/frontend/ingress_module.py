@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ from .translation import sources_of
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-# Documents that the action plugin read on the controller, as {origin, value}.
+# What the action plugin read on the controller: JSON text of a list of {origin, value}. Text, because only a text is
+# hidden from logs and from the invocation as a whole, and a decrypted file must not be shown there.
 DOCUMENTS = "_documents"
 REFUSALS = (DefinitionError, ObjectError, OptionError, PlanError)
 
@@ -90,7 +92,7 @@ def argument_spec() -> dict[str, Any]:
         "prune": {"type": "bool", "default": True},
         "max_prune": {"type": "int", "default": 20},
         "return_objects": {"type": "str", "choices": ["none", "changed", "all"], "default": "none"},
-        DOCUMENTS: {"type": "list", "elements": "dict", "default": []},
+        DOCUMENTS: {"type": "str", "no_log": True},
     }
 
 
@@ -103,10 +105,14 @@ def main(module: AnsibleModule) -> None:
             key: [as_return(identity) for identity in getattr(error.failure, key)]
             for key in ("written", "restored", "untouched")
         }
-        module.fail_json(msg=str(error), failure=failure)
+        module.fail_json(msg=_sentence(error), failure=failure)
     except REFUSALS as error:
-        module.fail_json(msg=str(error), failure={"written": [], "restored": [], "untouched": []})
+        module.fail_json(msg=_sentence(error), failure={"written": [], "restored": [], "untouched": []})
     module.exit_json(**result)
+
+
+def _sentence(error: Exception) -> str:
+    return f"{str(error).rstrip('.')}."
 
 
 def _request(params: dict[str, Any]) -> IngressRequest:
@@ -115,7 +121,7 @@ def _request(params: dict[str, Any]) -> IngressRequest:
         set=params["set"],
         directory=params["directory"],
         state=params["state"],
-        sources=_sources(params),
+        sources=_sources(params) if params["state"] == "present" else (),
         providers=params["provider"] or (),
         profile=params["profile"],
         cluster_domain=params["cluster_domain"],
@@ -131,11 +137,11 @@ def _request(params: dict[str, Any]) -> IngressRequest:
 
 def _sources(params: dict[str, Any]) -> list[Source]:
     sources = sources_of(params["definitions"])
-    sources += [Source(item["value"], Origin(item["origin"])) for item in params[DOCUMENTS]]
+    sources += [Source(item["value"], Origin(item["origin"])) for item in json.loads(params[DOCUMENTS] or "[]")]
     if params["src"] and not params["remote_src"]:
         raise OptionError("src: is read on the controller: run the module as a task, or set remote_src.")
     if params["remote_src"] and params["template"]:
         raise OptionError("template: needs the controller's variables: remove it, or remove remote_src.")
     if params["src"]:
-        sources += load(params["src"], os.getcwd(), read_text)
+        sources += load(params["src"], lambda _item: os.getcwd(), read_text)
     return sources

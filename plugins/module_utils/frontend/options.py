@@ -188,7 +188,5 @@ def _base_url(value: object, path: str) -> str:
     if value is None:
         return DEFAULT_BASE_URL
     if not isinstance(value, str) or not _BASE_URL.fullmatch(value):
-        raise OptionError(
-            f"{path}: {value!r} is no address: write scheme, host and port, such as {DEFAULT_BASE_URL}."
-        )
+        raise OptionError(f"{path}: {value!r} is no address: write scheme, host and port, such as {DEFAULT_BASE_URL}.")
     return value

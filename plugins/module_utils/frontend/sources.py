@@ -38,13 +38,14 @@ def files_of(src: str, base: str) -> list[str]:
     Raises:
         SourceError: where nothing is found, or a link leads out of the directory.
     """
+    if not src.strip():
+        raise SourceError("src: holds an empty path: name a file, a directory or a glob.")
     path = os.path.normpath(os.path.join(base, os.path.expanduser(src)))
     if os.path.isdir(path):
         found = sorted(_below(path, src))
         if not found:
-            raise SourceError(
-                f"src: {src}: the directory holds no file that ends in {', '.join(EXTENSIONS)}: name another one."
-            )
+            endings = ", ".join(EXTENSIONS)
+            raise SourceError(f"src: {src}: the directory holds no file that ends in {endings}: name another one.")
         return found
     if os.path.exists(path):
         return [path]
@@ -77,24 +78,33 @@ def _inside(path: str, root: str, src: str) -> str:
     return path
 
 
+def shown_path(path: str) -> str:
+    """A path as messages show it: short where it lies below the current directory."""
+    short = os.path.relpath(path)
+    return path if short.startswith("..") else short
+
+
 def read_text(path: str) -> str:
-    """The text of a file, refused before it is read where it is too large.
+    """The text of a file, of which no more is read than is allowed.
 
     Raises:
         SourceError: where it cannot be read.
     """
-    limit = Limits().max_bytes
+    name, limit = shown_path(path), Limits().max_bytes
     try:
+        if not os.path.isfile(path):
+            raise SourceError(f"{name}: is no regular file: remove it from src.")
         size = os.path.getsize(path)
-        if size > limit:
-            raise SourceError(f"{path}: is {size} bytes long, at most {limit} are read: split it into several files.")
         with open(path, "rb") as file:
-            return decoded(path, file.read())
+            content = file.read(limit + 1) if size <= limit else b""
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}): correct the path or its permissions.") from error
+        raise SourceError(f"{name}: cannot be read ({error.strerror}): correct the path or its permissions.") from error
+    if max(size, len(content)) > limit:
+        raise SourceError(f"{name}: is {size} bytes long, at most {limit} are read: split it into several files.")
+    return decoded(name, content)
 
 
-def decoded(path: str, content: bytes) -> str:
+def decoded(name: str, content: bytes) -> str:
     """Bytes of a file as text.
 
     Raises:
@@ -103,15 +113,15 @@ def decoded(path: str, content: bytes) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SourceError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
+        raise SourceError(f"{name}: is not UTF-8 text (byte {error.start}): save it as UTF-8.") from error
 
 
-def load(src: Iterable[str], base: str, read: ReadText) -> list[Source]:
-    """All documents of all files, in the order of ``src``.
+def load(src: Iterable[str], base: Callable[[str], str], read: ReadText) -> list[Source]:
+    """All documents of all files, in the order of ``src``; a file that several items name is read once.
 
     Args:
         src: paths, directories and globs.
-        base: where relative paths start.
+        base: where the relative path of an item starts.
         read: gives the text of a file; it decrypts or renders it where that is asked for.
 
     Raises:
@@ -122,14 +132,21 @@ def load(src: Iterable[str], base: str, read: ReadText) -> list[Source]:
     seen: set[str] = set()
     for item in src:
         try:
-            names = [path for path in files_of(item, base) if path not in seen]
-            seen.update(names)
-            found = [source for path in names for source in _documents(path, shown(path), read)]
-            if names and not found:
-                lines.append(f"src: {item}: holds no definition: write one, or remove it from src.")
-            sources += found
+            names = [path for path in files_of(item, base(item)) if path not in seen]
         except SourceError as error:
             lines += error.lines
+            continue
+        seen.update(names)
+        found: list[Source] = []
+        broken = len(lines)
+        for path in names:
+            try:
+                found += _documents(path, read)
+            except SourceError as error:
+                lines += error.lines
+        if names and not found and broken == len(lines):
+            lines.append(f"src: {item}: holds no definition: write one, or remove it from src.")
+        sources += found
     if lines:
         raise SourceError(*lines)
     if not sources:
@@ -137,13 +154,8 @@ def load(src: Iterable[str], base: str, read: ReadText) -> list[Source]:
     return sources
 
 
-def shown(path: str) -> str:
-    """A path as messages show it: short where it lies below the current directory."""
-    short = os.path.relpath(path)
-    return path if short.startswith("..") else short
-
-
-def _documents(path: str, name: str, read: ReadText) -> list[Source]:
+def _documents(path: str, read: ReadText) -> list[Source]:
+    name = shown_path(path)
     try:
         documents = read_documents(read(path))
     except YamlError as error:

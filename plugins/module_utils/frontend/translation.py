@@ -14,28 +14,34 @@ from ..definition.profile import Profile
 from ..definition.read import Definitions, Source, read_definitions
 from ..definition.validate_seldon import service_owners
 from ..intent.model import Entry, Intent
-from ..intent.places import places
+from ..intent.places import Door, places
 from ..intent.seldon import IntentSettings, seldon_intent
 from ..intent.service_route import route_intent
 from ..routing.endpoints import Address, Front, endpoints
-from ..translate.ambassador_v3alpha1 import to_ambassador_v3alpha1
-from ..translate.istio import istio_gateways, istio_hosts, to_istio
+from ..translate.ambassador_v3alpha1 import ambassador_door, to_ambassador_v3alpha1
+from ..translate.istio import istio_door, owners_of, to_istio
 from ..translate.model import Translation
-from .options import AmbassadorOptions, IstioOptions
+from .options import AmbassadorOptions, IstioOptions, OptionError
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, path: str = "") -> Any:
     """A copy of a value in plain builtins.
 
     ansible-core 2.19 and later hand out lazy containers and tagged scalars that PyYAML cannot write and that would be
     shared with the caller.
+
+    Raises:
+        OptionError: for a key that is no text, which no Kubernetes object can hold.
     """
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, Mapping):
-        return {str.__str__(key) if isinstance(key, str) else key: plain(item) for key, item in value.items()}
+        for key in value:
+            if not isinstance(key, str):
+                raise OptionError(f"{path}{key!r}: is a key and no text: put it in quotes.")
+        return {str.__str__(key): plain(item, f"{path}{key}.") for key, item in value.items()}
     if isinstance(value, Sequence):
-        return [plain(item) for item in value]
+        return [plain(item, f"{path}[{index}].") for index, item in enumerate(value)]
     if isinstance(value, bool) or value is None:
         return value
     for kind in (int, float):
@@ -57,10 +63,9 @@ def read(sources: Iterable[Source], profile: Profile) -> Definitions:
         DefinitionError: with every problem.
     """
     definitions = read_definitions(sources, profile)
-    if profile.check_collisions:
-        deployments = [item for item in definitions.items if isinstance(item, SeldonDeployment)]
-        if problems := service_owners(deployments):
-            raise DefinitionError([f"{problem}." for problem in problems])
+    problems = service_owners(definitions.items) if profile.check_collisions else []
+    if problems:
+        raise DefinitionError([f"{problem}." for problem in problems])
     return definitions
 
 
@@ -90,10 +95,11 @@ class Ambassador:
         """The addresses of all definitions, for a run whose translation is possible."""
         settings = self._options.settings
         generated = [intent for intent in self._intents if not intent.custom]
-        addresses = [
-            Address(place, (), place.entry.hosts or settings.hosts or ("*",))
-            for place in places(generated, lambda intent, entry: (intent.ambassador_id, entry.hosts))
-        ]
+
+        def door(intent: Intent, entry: Entry) -> Door:
+            return ambassador_door(intent, entry, settings)
+
+        addresses = [Address(place, door(place.owner, place.entry)) for place in places(generated, door)]
         return endpoints(addresses, self._intents, Front("ambassador", self._options.base_url, verify))
 
 
@@ -116,10 +122,12 @@ class Istio:
         """The addresses of all definitions, for a run whose translation is possible."""
         settings = self._options.settings
 
-        def door(intent: Intent, entry: Entry) -> tuple[tuple[str, ...], tuple[str, ...]]:
-            return istio_gateways(intent, settings), entry.hosts or istio_hosts(intent, settings)
+        owners = owners_of(self._intents)
 
-        addresses = [Address(place, *door(place.owner, place.entry)) for place in places(self._intents, door)]
+        def door(intent: Intent, entry: Entry) -> Door:
+            return istio_door(intent, entry, owners, settings)
+
+        addresses = [Address(place, door(place.owner, place.entry)) for place in places(self._intents, door)]
         return endpoints(addresses, self._intents, Front("istio", self._options.base_url, verify))
 
 

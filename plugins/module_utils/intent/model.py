@@ -152,3 +152,8 @@ class Intent:
     @property
     def title(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether the definition has an address of its own, instead of sharing another's."""
+        return self.attached_to == self.name

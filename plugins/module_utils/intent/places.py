@@ -11,7 +11,7 @@ emissary-ingress/emissary v3.9.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..definition.findings import DefinitionError
@@ -36,43 +36,63 @@ class Place:
         return joined([entry for _intent, entry in self.members])
 
 
-def places(intents: Iterable[Intent], scope: Callable[[Intent, Entry], Hashable]) -> list[Place]:
-    """Group the entries of a run by what they match.
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where an entry is served: at which hosts, and by what (gateways, or the ids of Ambassadors)."""
 
-    ``scope`` tells apart what never meets: other hosts, other gateways, another Ambassador.
+    hosts: tuple[str, ...]
+    by: tuple[str, ...]
+
+
+def places(intents: Iterable[Intent], door: Callable[[Intent, Entry], Door]) -> list[Place]:
+    """Group the entries of a run by what they match at which door.
 
     Raises:
         DefinitionError: where two definitions want the same requests and neither is attached to the other, or where
             attached definitions cannot share them.
     """
-    found: dict[Hashable, list[Member]] = {}
+    found: dict[tuple[Door, Match], list[Member]] = {}
     for intent in intents:
         for entry in intent.entries:
-            found.setdefault((scope(intent, entry), entry.match), []).append((intent, entry))
+            found.setdefault((door(intent, entry), entry.match), []).append((intent, entry))
     lines: list[str] = []
     for members in found.values():
         if len(members) > 1:
-            members.sort(
-                key=lambda member: (member[0].name != member[0].attached_to, member[0].namespace, member[0].name)
-            )
+            members.sort(key=lambda member: (not member[0].stands_alone, member[0].namespace, member[0].name))
             lines += _quarrels(members)
+    lines += _shared_hosts(found)
     if lines:
-        raise DefinitionError(lines)
+        raise DefinitionError(sorted(set(lines)))
     return [Place(tuple(members)) for members in found.values()]
+
+
+def _shared_hosts(found: Mapping[tuple[Door, Match], Sequence[Member]]) -> Iterable[str]:
+    """Lists of hosts that differ and still have one in common."""
+    first: dict[tuple[str, tuple[str, ...], Match], Intent] = {}
+    for (door, match), members in found.items():
+        intent = members[0][0]
+        for host in door.hosts:
+            owner = first.setdefault((host, door.by, match), intent)
+            if owner is not intent:
+                both = _both(intent, match, owner)
+                yield f"{both} at the host {host}: give one of them another path, host or header."
+
+
+def _both(intent: Intent, match: Match, owner: Intent) -> str:
+    return f"{intent.origin}, {intent.title}: matches the same requests ({match.path}) as {owner.title}"
 
 
 def _quarrels(members: Sequence[Member]) -> Iterable[str]:
     (owner, first), *others = members
+    explicit = sum(backend.percent for _intent, item in members for backend in item.backends if not backend.takes_rest)
     for intent, entry in others:
-        both = f"{intent.origin}, {intent.title}: matches the same requests ({entry.match.path}) as {owner.title}"
-        if intent.kind != owner.kind or intent.attached_to != owner.attached_to or intent.namespace != owner.namespace:
+        both = _both(intent, entry.match, owner)
+        attached = intent.attached_to == owner.attached_to and intent.namespace == owner.namespace
+        if intent is owner or intent.kind != owner.kind or not attached:
             yield f"{both}: give one of them another path, host or header."
         elif entry.policies != first.policies:
             yield f"{both} and has other timeouts, retries or circuit breakers: make them equal or add a header."
-        elif (
-            sum(backend.percent for _intent, item in members for backend in item.backends if not backend.takes_rest)
-            > 100
-        ):
+        elif explicit > 100:
             yield f"{both} and their canaries together get more than 100 %: lower the traffic of one."
         elif sum(item.mirror is not None for _intent, item in members) > 1:
             yield f"{both} and both have a shadow: keep one of them."

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ..definition.findings import Finding
 from ..definition.model import Route, RouteBackend, ServiceRoute
 from .model import Backend, Entry, Intent, Match, Mirror, Policies, Retries
 
@@ -23,6 +24,17 @@ def route_intent(definition: ServiceRoute) -> Intent:
         ),
         attached_to=definition.name,
         service=definition.service,
+        findings=tuple(
+            Finding(
+                "A10",
+                "warning",
+                f"{definition.origin} {definition.namespace}/{definition.name} spec.routes[{index}]",
+                "no timeout_ms: requests end after 3 s on Ambassador and have no limit on Istio",
+                "set it to what the service needs",
+            )
+            for index, route in enumerate(definition.routes)
+            if route.timeout_ms is None
+        ),
     )
 
 

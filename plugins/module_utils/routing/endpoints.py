@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from ..definition.hosts import MESH
 from ..intent.model import Entry, Intent, ModelApi, Pairs
-from ..intent.places import Place
+from ..intent.places import Door, Place
 
 NDARRAY = {"data": {"names": ["a", "b"], "tensor": {"shape": [2, 2], "values": [0, 0, 1, 1]}}}
 TENSORFLOW = {"instances": [[0, 0], [1, 1]]}
@@ -65,8 +65,7 @@ class Address:
     """One place with the gateways and hosts that it is served at."""
 
     place: Place
-    gateways: tuple[str, ...]
-    hosts: tuple[str, ...]
+    door: Door
 
 
 def endpoints(addresses: Iterable[Address], intents: Iterable[Intent], front: Front) -> list[dict[str, Any]]:
@@ -188,19 +187,19 @@ def _grpc_row(intent: Intent, entry: Entry, address: Address, front: Front) -> d
 
 def _base(entry: Entry, address: Address, front: Front) -> str:
     """Inside the mesh clients call the Service that the host names, on the port of the model."""
-    if MESH in address.gateways:
-        return f"http://{address.hosts[0]}:{entry.backends[0].port}"
+    if MESH in address.door.by:
+        return f"http://{address.door.hosts[0]}:{entry.backends[0].port}"
     return front.base_url
 
 
 def _host_header(address: Address, front: Front) -> str:
     """The Host header that a client must add because the base URL names something else."""
-    if MESH in address.gateways:
+    if MESH in address.door.by:
         return ""
-    for host in address.hosts:
+    for host in address.door.hosts:
         if host in ("*", front.hostname) or (host.startswith("*.") and front.hostname.endswith(host[1:])):
             return ""
-    first = address.hosts[0]
+    first = address.door.hosts[0]
     return f"any{first[1:]}" if first.startswith("*") else first
 
 

@@ -17,10 +17,10 @@ from typing import Any
 from ..definition.model import Cors
 from ..definition.naming import seldon_id
 from ..intent.model import Backend, Entry, Intent, Pairs
-from ..intent.places import places
+from ..intent.places import Door, places
 from ..kube.names import dns_safe
 from .custom_config import API_VERSION, custom_objects
-from .model import Translation, assembled, metadata, rendered, service_objects
+from .model import Translation, assembled, duration, metadata, rendered, service_objects
 
 DEFAULT_TIMEOUT_MS = 3000
 # Above Envoy's own limit of five minutes for silent streams, the idle timeout has to follow (operator,
@@ -45,13 +45,18 @@ def to_ambassador_v3alpha1(intents: Iterable[Intent], settings: AmbassadorSettin
     """
     intents = list(intents)
     generated = [intent for intent in intents if not intent.custom]
-    places(generated, lambda intent, entry: (entry.hosts or settings.hosts, _ids(intent, settings)))
+    places(generated, lambda intent, entry: ambassador_door(intent, entry, settings))
     objects = service_objects(intents)
     for intent in intents:
-        objects += custom_objects(intent)
+        objects += custom_objects(intent, _ids(intent, settings))
     for intent in generated:
         objects += (rendered(intent, obj) for obj in _objects(intent, settings))
     return assembled(objects, (finding for intent in intents for finding in intent.findings))
+
+
+def ambassador_door(intent: Intent, entry: Entry, settings: AmbassadorSettings) -> Door:
+    """Where an entry is served."""
+    return Door(entry.hosts or settings.hosts or ("*",), _ids(intent, settings))
 
 
 def _ids(intent: Intent, settings: AmbassadorSettings) -> tuple[str, ...]:
@@ -66,7 +71,7 @@ def _objects(intent: Intent, settings: AmbassadorSettings) -> Iterator[dict[str,
         for suffix, backend, share in _members(entry):
             if backend.tls_secret:
                 contexts[_context_name(intent, backend)] = backend.tls_secret
-            for index, host in enumerate(entry.hosts or settings.hosts or ("*",)):
+            for index, host in enumerate(ambassador_door(intent, entry, settings).hosts):
                 name = _mapping_name(intent, entry, backend, suffix) + (f"-{_digest(host)}" if index else "")
                 spec = _spec(intent, entry, backend) | share | {"hostname": host}
                 if ids:
@@ -92,8 +97,10 @@ def _members(entry: Entry) -> Iterator[tuple[str, Backend, dict[str, Any]]]:
 
     The first backend has no weight, so it takes what the others leave; an explicit 0 stays in.
     """
+    names = [backend.name for backend in entry.backends]
     for index, backend in enumerate(entry.backends):
-        suffix = f"-{dns_safe(backend.name)}" if index else ""
+        port = f"-{backend.port}" if names.count(backend.name) > 1 else ""
+        suffix = f"-{dns_safe(backend.name)}{port}" if index else ""
         yield suffix, backend, {} if backend.takes_rest else {"weight": backend.percent}
     if entry.mirror:
         weight = {} if entry.mirror.percent is None else {"weight": entry.mirror.percent}
@@ -109,8 +116,9 @@ def _mapping_name(intent: Intent, entry: Entry, backend: Backend, suffix: str) -
 
 
 def _context_name(intent: Intent, backend: Backend) -> str:
-    # Mappings find a context by its bare name in all namespaces, so the name holds the namespace.
-    return f"seldon-{intent.namespace}-{intent.name}-{backend.name}-tls"
+    # Mappings find a context by its bare name in all namespaces. Dots, which none of the parts can hold, keep the
+    # names of (namespace a-b, deployment c) and (namespace a, deployment b-c) apart.
+    return f"seldon-{intent.namespace}.{intent.name}.{backend.name}-tls"
 
 
 def _digest(host: str) -> str:
@@ -148,7 +156,7 @@ def _spec(intent: Intent, entry: Entry, backend: Backend) -> dict[str, Any]:
     if policies.retries and policies.retries.attempts:
         spec["retry_policy"] = {"retry_on": policies.retries.on, "num_retries": policies.retries.attempts}
         if policies.retries.per_try_timeout_ms:
-            spec["retry_policy"]["per_try_timeout"] = f"{policies.retries.per_try_timeout_ms / 1000:g}s"
+            spec["retry_policy"]["per_try_timeout"] = duration(policies.retries.per_try_timeout_ms)
     if policies.circuit_breakers:
         spec["circuit_breakers"] = [dict(policies.circuit_breakers)]
     if policies.cors:

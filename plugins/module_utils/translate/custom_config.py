@@ -16,14 +16,14 @@ from ..definition.custom_config import CustomDocument
 from ..definition.findings import DefinitionError
 from ..intent.model import Intent
 from ..kube.names import dns_safe, dns_subdomain_problem
-from .model import Rendered, metadata, rendered
+from .model import Rendered, metadata, ordered, rendered
 
 API_VERSION = "getambassador.io/v3alpha1"
 _LIST_FIELDS_OF_CORS = ("origins", "methods", "headers", "exposed_headers")
 
 
-def custom_objects(intent: Intent) -> list[Rendered]:
-    """Each document once, with a name that Kubernetes accepts.
+def custom_objects(intent: Intent, ids: tuple[str, ...]) -> list[Rendered]:
+    """Each document once, with a name that Kubernetes accepts. ``ids`` serve documents that name no Ambassador.
 
     Raises:
         DefinitionError: where no name is left, or two documents end up with one name.
@@ -45,15 +45,17 @@ def custom_objects(intent: Intent) -> list[Rendered]:
                     "apiVersion": API_VERSION,
                     "kind": document.kind,
                     "metadata": metadata(name, intent.namespace),
-                    "spec": _spec(document),
+                    "spec": _spec(document, ids),
                 },
             )
         )
     return found
 
 
-def _spec(document: CustomDocument) -> dict[str, Any]:
-    spec = {key: value for key, value in document.fields.items() if value is not None}
+def _spec(document: CustomDocument, ids: tuple[str, ...]) -> dict[str, Any]:
+    spec = {key: ordered(value) for key, value in sorted(document.fields.items()) if value is not None}
+    if ids:
+        spec.setdefault("ambassador_id", list(ids))
     if isinstance(spec.get("ambassador_id"), str):
         spec["ambassador_id"] = [spec["ambassador_id"]]
     return _mapping_spec(spec) if document.kind == "Mapping" else spec

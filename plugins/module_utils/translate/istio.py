@@ -13,15 +13,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..definition.findings import DefinitionError, Finding
 from ..definition.hosts import MESH, qualified_gateway
 from ..definition.model import Cors, TextMatch
 from ..definition.naming import explainer_virtual_service, hashed, seldon_id
 from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies
-from ..intent.places import Place, places, rank
-from .model import Rendered, Translation, assembled, metadata, rendered, service_objects
+from ..intent.places import Door, Place, places, rank
+from .model import Rendered, Translation, assembled, duration, metadata, rendered, service_objects
 
 DEFAULT_GATEWAY = "istio-system/seldon-gateway"
 DEFAULT_API_VERSION = "networking.istio.io/v1beta1"
@@ -59,36 +59,42 @@ def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
             where the gateway ``mesh`` has no host of its own.
     """
     intents = list(intents)
-    found = places(
-        intents, lambda intent, entry: (entry.hosts or istio_hosts(intent, settings), istio_gateways(intent, settings))
-    )
-    services = _virtual_services(found, intents, settings)
+    owners = owners_of(intents)
+    found = places(intents, lambda intent, entry: istio_door(intent, entry, owners, settings))
+    services = _virtual_services(found, owners, settings)
     objects = service_objects(intents)
     objects += (rendered(service.owner, _virtual_service(name, service, settings)) for name, service in services)
     objects += _destination_rules(intents, settings)
     objects += _service_entries(intents, settings)
-    return assembled(objects, (note for intent in intents for note in (*intent.findings, *_unsaid(intent, settings))))
+    notes = (note for intent in intents for note in (*intent.findings, *_unsaid(intent, owners, settings)))
+    return assembled(objects, notes)
 
 
-def istio_hosts(intent: Intent, settings: IstioSettings) -> tuple[str, ...]:
-    return settings.hosts if intent.hosts is None else intent.hosts
+Owners: TypeAlias = "Mapping[tuple[str, str, str], Intent]"
 
 
-def istio_gateways(intent: Intent, settings: IstioSettings) -> tuple[str, ...]:
-    given = settings.gateways if intent.gateways is None else intent.gateways
-    return tuple(qualified_gateway(gateway, intent.namespace) for gateway in given)
+def owners_of(intents: Iterable[Intent]) -> Owners:
+    """The definitions of a run by kind, namespace and name."""
+    return {(intent.kind, intent.namespace, intent.name): intent for intent in intents}
+
+
+def istio_door(intent: Intent, entry: Entry, owners: Owners, settings: IstioSettings) -> Door:
+    """Where an entry is served: at the door of the definition whose address it has."""
+    owner = owners.get((intent.kind, intent.namespace, intent.attached_to), intent)
+    hosts = settings.hosts if owner.hosts is None else owner.hosts
+    gateways = settings.gateways if owner.gateways is None else owner.gateways
+    qualified = tuple(qualified_gateway(gateway, owner.namespace) for gateway in gateways)
+    return Door(entry.hosts or hosts, qualified)
 
 
 def _virtual_services(
-    found: Iterable[Place], intents: Iterable[Intent], settings: IstioSettings
+    found: Iterable[Place], owners: Owners, settings: IstioSettings
 ) -> list[tuple[str, _VirtualService]]:
-    """Put every place into the VirtualService of the definition whose address it has."""
-    owners = {(intent.kind, intent.namespace, intent.name): intent for intent in intents}
-    homes: dict[tuple[str, str], tuple[str, Intent]] = {}
-    for intent in owners.values():
-        for entry in intent.entries if intent.attached_to == intent.name else ():
-            homes[intent.namespace, entry.address] = _name(intent, entry), intent
-    made: dict[tuple[str, str, tuple[str, ...]], _VirtualService] = {}
+    """Put every place into the VirtualService of the definition whose address it has.
+
+    Two definitions whose VirtualServices get one name keep one each, for the check of identities to find (B27).
+    """
+    made: dict[tuple[str, str, Door], _VirtualService] = {}
     lines = []
     for place in found:
         intent, entry = place.owner, place.entry
@@ -99,35 +105,39 @@ def _virtual_services(
                 " not in this run: add its definition, because Istio holds both routes in one VirtualService."
             )
             continue
-        own_name = seldon_id(owner.name) if entry.kind in ("rest", "grpc") else _name(intent, entry)
-        name, owner = homes.get((intent.namespace, entry.address), (own_name, owner))
-        hosts, gateways = entry.hosts or istio_hosts(owner, settings), istio_gateways(owner, settings)
-        if MESH in gateways and "*" in hosts:
+        door = istio_door(intent, entry, owners, settings)
+        if MESH in door.by and "*" in door.hosts:
+            field_name = "seldon.io/istio-host" if intent.kind == "SeldonDeployment" else "hosts in its routes"
             lines.append(
                 f"{owner.origin}, {owner.title}: the gateway 'mesh' needs hosts of its own and '*' is none: set"
-                " seldon.io/istio-host to the name of the Service that clients call."
+                f" {field_name} to the name of the Service that clients call."
             )
-        made.setdefault((intent.namespace, name, hosts), _VirtualService(owner, hosts, gateways)).entries.append(entry)
+        name, home = _home(entry, intent, owner)
+        made.setdefault((name, home.title, door), _VirtualService(home, door.hosts, door.by)).entries.append(entry)
     if lines:
         raise DefinitionError(sorted(set(lines)))
     return list(_named(made))
 
 
-def _named(
-    made: Mapping[tuple[str, str, tuple[str, ...]], _VirtualService],
-) -> Iterator[tuple[str, _VirtualService]]:
+def _home(entry: Entry, intent: Intent, owner: Intent) -> tuple[str, Intent]:
+    """The name of an entry's VirtualService, and the definition that it belongs to.
+
+    The explainer of an attached deployment goes to the explainer of the same predictor, if there is one.
+    """
+    if entry.kind != "explain":
+        return seldon_id(owner.name), owner
+    for other in owner.entries:
+        if other.kind == "explain" and other.address == entry.address:
+            return explainer_virtual_service(other.backends[0].service), owner
+    return explainer_virtual_service(entry.backends[0].service), intent
+
+
+def _named(made: Mapping[tuple[str, str, Door], _VirtualService]) -> Iterator[tuple[str, _VirtualService]]:
     """Routes of one definition with other hosts need a VirtualService of their own, named after the hosts."""
-    taken: set[tuple[str, str]] = set()
-    for (namespace, name, hosts), service in made.items():
-        again = (namespace, name) in taken
-        taken.add((namespace, name))
-        yield f"{name[:54]}-{hashed(','.join(hosts))[7:15]}" if again else name, service
-
-
-def _name(intent: Intent, entry: Entry) -> str:
-    if entry.kind == "explain":
-        return explainer_virtual_service(entry.backends[0].service)
-    return seldon_id(intent.name)
+    taken: dict[tuple[str, str], Door] = {}
+    for (name, owner, door), service in made.items():
+        again = taken.setdefault((name, owner), door) != door
+        yield f"{name[:54]}-{hashed(','.join(door.hosts))[7:15]}" if again else name, service
 
 
 def _virtual_service(name: str, service: _VirtualService, settings: IstioSettings) -> dict[str, Any]:
@@ -220,12 +230,6 @@ def _policies(policies: Policies) -> dict[str, Any]:
     return found
 
 
-def duration(milliseconds: int) -> str:
-    """A duration as protobuf writes it in JSON: ``60s``, ``1.500s``."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{seconds}.{rest:03d}s" if rest else f"{seconds}s"
-
-
 def _cors(cors: Cors) -> dict[str, Any]:
     found: dict[str, Any] = {
         "allowOrigins": [{"regex": ".*"} if origin == "*" else {"exact": origin} for origin in cors.origins],
@@ -285,7 +289,8 @@ def _subsets(backend: Backend) -> dict[str, Any]:
 
 def _traffic_policy(entry: Entry, backend: Backend, settings: IstioSettings) -> dict[str, Any]:
     if not backend.subset:
-        return {"tls": {"mode": "SIMPLE", "sni": _host(backend, settings)}}
+        tls = {"mode": "SIMPLE", "sni": _host(backend, settings)}
+        return {"portLevelSettings": [{"port": {"number": backend.port}, "tls": tls}]}
     limits = entry.policies.circuit_breakers
     http: dict[str, Any] = {"idleTimeout": IDLE_TIMEOUT}
     for theirs, ours in (
@@ -337,7 +342,7 @@ def _service_entries(intents: Iterable[Intent], settings: IstioSettings) -> Iter
             )
 
 
-def _unsaid(intent: Intent, settings: IstioSettings) -> Iterator[Finding]:
+def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator[Finding]:
     """What Istio cannot express."""
     where = f"{intent.origin} {intent.namespace}/{intent.name}"
     if intent.custom:
@@ -358,6 +363,15 @@ def _unsaid(intent: Intent, settings: IstioSettings) -> Iterator[Finding]:
             where,
             f"a circuit breaker of 0 ({', '.join(zero)}) cannot be said in Istio, where 0 means the default",
             "write at least 1",
+        )
+    owner = owners.get((intent.kind, intent.namespace, intent.attached_to), intent)
+    if owner is not intent and (intent.hosts or intent.gateways):
+        yield Finding(
+            "B26",
+            "warning",
+            where,
+            f"istio-host and istio-gateway are not used here, because the address is that of {owner.name!r}",
+            "set them there",
         )
     if any(backend.tls_secret for _entry, backend in _targets(intent)):
         also = f" and the mode {settings.tls_mode} is not used for it" if settings.tls_mode else ""

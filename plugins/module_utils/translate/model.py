@@ -44,6 +44,19 @@ def metadata(name: str, namespace: str, labels: Mapping[str, str] | None = None)
     return found
 
 
+def duration(milliseconds: int) -> str:
+    """A duration as protobuf writes it in JSON: ``60s``, ``1.500s``."""
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{seconds}.{rest:03d}s" if rest else f"{seconds}s"
+
+
+def ordered(value: Any) -> Any:
+    """A copy of a value that a user wrote, with its keys in order, so that the output does not depend on theirs."""
+    if isinstance(value, Mapping):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(item) for item in value] if isinstance(value, list) else value
+
+
 def service_objects(intents: Iterable[Intent]) -> list[Rendered]:
     """The Services that ServiceRoutes ask for."""
     return [
@@ -53,7 +66,7 @@ def service_objects(intents: Iterable[Intent]) -> list[Rendered]:
                 "apiVersion": "v1",
                 "kind": "Service",
                 "metadata": metadata(intent.name, intent.namespace),
-                "spec": dict(intent.service),
+                "spec": ordered(intent.service),
             },
         )
         for intent in intents

@@ -10,10 +10,12 @@
 ``emissary_rule_problems``
     What Emissary drops, ignores or misreads although its schema allows it.
 
-Each takes one object as plain Python values and returns a list of sentences; an empty list means that it is good. The two
-rule functions expect an object that has no ``crd_problems``. The core ``Service`` has no custom resource definition.
+Each takes one object as plain Python values and returns a list of sentences; an empty list means that it is good.
+The two rule functions expect an object that has no ``crd_problems``. The core ``Service`` has no custom resource
+definition.
 
-The definitions come from Go modules (``schemas.py``), so the first call on a machine needs ``go`` and the module proxy.
+The definitions come from Go modules (``schemas.py``), so the first call on a machine needs ``go`` and the module
+proxy.
 """
 
 from __future__ import annotations

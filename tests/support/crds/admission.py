@@ -1,16 +1,16 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an API server checks when somebody creates an object of a custom resource definition, with strict field validation.
+"""What an API server checks when somebody creates a custom object, with strict field validation.
 
-In its order (k8s.io/apiextensions-apiserver): metadata; unknown fields; nulls of fields that are not nullable are dropped;
-the OpenAPI schema; keys of lists; last, and only if all that went well, the CEL rules. Compared with that Go code (v0.35.4)
-on some 100,000 changed objects, two things are stricter here: ``format: int32`` bounds a number, and 1.0 is no integer. The API
-server lets both pass, and then Istio and Emissary fail to read the object.
+In its order (k8s.io/apiextensions-apiserver): metadata; unknown fields; nulls of fields that are not nullable are
+dropped; the OpenAPI schema; keys of lists; last, and only if all that went well, the CEL rules. Compared with that
+Go code (v0.35.4) on some 100,000 changed objects, two things are stricter here: ``format: int32`` bounds a number,
+and 1.0 is no integer. The API server lets both pass, and then Istio and Emissary fail to read the object.
 
-Not checked: defaults (the kinds we render have none), times (``format: date-time``, only in ``status``; those in the
-metadata, which a server writes), the total cost of the CEL rules, whether there is a namespace (that of the request is
-taken), and everything that needs other objects or an older version of the same one.
+Not checked: defaults (the kinds we render have none), times (``format: date-time``, only in ``status``; those in
+the metadata, which a server writes), the total cost of the CEL rules, whether there is a namespace (that of the
+request is taken), and everything that needs other objects or an older version of the same one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,13 @@ _Node: TypeAlias = tuple[str, Schema | None, Any]
 _SAME = {"type", "enum", "required", "pattern", "format", "minimum", "maximum", "multipleOf", "uniqueItems"}
 _SAME |= {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}
 _LISTS_OF_SCHEMAS = {"allOf", "anyOf", "oneOf"}
-_OURS = {"nullable", "title", "x-kubernetes-validations", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"}
+_OURS = {
+    "nullable",
+    "title",
+    "x-kubernetes-validations",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-int-or-string",
+}
 _OURS |= {"x-kubernetes-list-type", "x-kubernetes-list-map-keys", "x-kubernetes-map-type"}
 # Part of every object, whether or not the schema names it.
 _HEAD = {"apiVersion", "kind", "metadata"}
@@ -170,7 +176,7 @@ def _is_base64(value: object) -> bool:
     return not isinstance(value, str) or base64.b64decode(value, validate=True) is not None
 
 
-_Validator = extend(
+_Validator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
 )
 

@@ -4,8 +4,8 @@
 """The ``x-kubernetes-validations`` rules of a schema, run by the Common Expression Language itself.
 
 ``cel-expr-python`` is the CEL project's own binding of its C++ implementation; API servers use the Go one. What the
-definitions use is in both: the standard functions and the string extension. Differences that were looked for and found:
-Go also reads "µs" in a duration and refuses one beyond 292 years.
+definitions use is in both: the standard functions and the string extension. Differences that were looked for and
+found: Go also reads "µs" in a duration and refuses one beyond 292 years.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from cel_expr_python import cel
-from cel_expr_python.ext import ext_strings
+from cel_expr_python import cel  # type: ignore[import-untyped]
+from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped]
 
 
 @functools.cache

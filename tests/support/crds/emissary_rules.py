@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Emissary drops, ignores or misreads although the schema of its definitions allows it.
 
-Emissary admits such an object and then posts an error, serves it differently, or hands Envoy a configuration that Envoy
-refuses as a whole. Source: github.com/emissary-ingress/emissary/v3 v3.10.0, ``python/ambassador/ir``: ``irhttpmapping.py``,
-``irbasemapping.py``, ``irbasemappinggroup.py``, ``irhost.py``, ``ircluster.py``, ``irretrypolicy.py``, ``irtlscontext.py``;
-for v2 also ``pkg/api/getambassador.io/v2/common.go``, the types that its schema leaves open.
+Emissary admits such an object and then posts an error, serves it differently, or hands Envoy a configuration that
+Envoy refuses as a whole. Source: github.com/emissary-ingress/emissary/v3 v3.10.0, ``python/ambassador/ir``:
+``irhttpmapping.py``, ``irbasemapping.py``, ``irbasemappinggroup.py``, ``irhost.py``, ``ircluster.py``,
+``irretrypolicy.py``, ``irtlscontext.py``; for v2 also ``pkg/api/getambassador.io/v2/common.go``, the types that its
+schema leaves open.
 
-One object at a time: what a group of Mappings must agree on, the sum of their weights and whether a TLSContext exists is not
-checked. Nor are the fields ``cors``, ``labels``, ``modules``, ``error_response_overrides`` and ``health_checks``.
+One object at a time: what a group of Mappings must agree on, the sum of their weights and whether a TLSContext
+exists is not checked. Nor are the fields ``cors``, ``labels``, ``modules``, ``error_response_overrides`` and
+``health_checks``.
 """
 
 from __future__ import annotations

@@ -53,7 +53,14 @@ def module_directory(module: str, version: str) -> Path:
     command = [go_executable(), "mod", "download", "-json", f"{module}@{version}"]
     try:
         run = subprocess.run(
-            command, cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600
+            command,
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
         )
         answer = json.loads(run.stdout or "{}")
     except (OSError, subprocess.TimeoutExpired, ValueError) as error:

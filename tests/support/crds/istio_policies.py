@@ -16,7 +16,6 @@ from .istio_values import (
     label_problems,
     name_problems,
     nanoseconds,
-    port_problems,
     subnet_problems,
     wildcard_domain_problems,
 )
@@ -24,7 +23,13 @@ from .istio_virtual_service import at
 
 _POLICY_FIELDS = ("outlierDetection", "connectionPool", "loadBalancer", "tls")
 _WHOLE_POLICY_FIELDS = (*_POLICY_FIELDS, "portLevelSettings", "tunnel", "proxyProtocol", "retryBudget")
-_HTTP_COUNTS = ("http1MaxPendingRequests", "http2MaxRequests", "maxRequestsPerConnection", "maxRetries", "maxConcurrentStreams")
+_HTTP_COUNTS = (
+    "http1MaxPendingRequests",
+    "http2MaxRequests",
+    "maxRequestsPerConnection",
+    "maxRetries",
+    "maxConcurrentStreams",
+)
 _PROTOCOLS = {
     *("tcp", "udp", "grpc", "grpc-web", "http", "http_proxy", "http2", "https", "tls", "mongo", "redis", "mysql"),
 }
@@ -85,7 +90,9 @@ def _pool_problems(path: str, pool: dict[str, Any] | None) -> Iterator[str]:
         yield f"{path}.http: useClientProtocol must not be true when h2UpgradePolicy is UPGRADE"
     durations = {"http.idleTimeout": http.get("idleTimeout")}
     durations |= {f"tcp.{name}": tcp.get(name) for name in ("connectTimeout", "maxConnectionDuration")}
-    durations |= {f"tcp.tcpKeepalive.{name}": (tcp.get("tcpKeepalive") or {}).get(name) for name in ("time", "interval")}
+    durations |= {
+        f"tcp.tcpKeepalive.{name}": (tcp.get("tcpKeepalive") or {}).get(name) for name in ("time", "interval")
+    }
     if nanoseconds(tcp.get("idleTimeout") or "0") != 0:
         durations["tcp.idleTimeout"] = tcp["idleTimeout"]
     if http.get("http2KeepAlive") is not None:
@@ -115,7 +122,10 @@ def _tls_problems(path: str, tls: dict[str, Any]) -> Iterator[str]:
     if str(credential or "").startswith("configmap://"):
         yield f"{path}.credentialName: a config map is not known to these checks"
     if tls.get("insecureSkipVerify"):
-        forbidden = {"SIMPLE": ("caCertificates", "credentialName", "subjectAltNames"), "MUTUAL": ("caCertificates", "subjectAltNames")}
+        forbidden = {
+            "SIMPLE": ("caCertificates", "credentialName", "subjectAltNames"),
+            "MUTUAL": ("caCertificates", "subjectAltNames"),
+        }
         for name in forbidden.get(mode or "", ()):
             if tls.get(name):
                 yield f"{path}.{name}: must not be there when insecureSkipVerify is true"
@@ -124,22 +134,17 @@ def _tls_problems(path: str, tls: dict[str, Any]) -> Iterator[str]:
             if tls.get(name):
                 yield f"{path}.{name}: must not be there beside credentialName"
     elif mode == "MUTUAL":
-        yield from (f"{path}.{name}: MUTUAL needs it" for name in ("clientCertificate", "privateKey") if not tls.get(name))
+        yield from (
+            f"{path}.{name}: MUTUAL needs it" for name in ("clientCertificate", "privateKey") if not tls.get(name)
+        )
 
 
 def service_entry_problems(spec: dict[str, Any], namespace: str) -> Iterator[str]:
     hosts, ports, resolution = spec.get("hosts") or [], spec.get("ports") or [], spec.get("resolution") or "NONE"
-    if not hosts:
-        yield "spec.hosts: needs a host"
     for index, host in enumerate(hosts):
-        if host == "*":
-            yield f"spec.hosts[{index}]: must not be '*'"
-        else:
-            yield from at(f"spec.hosts[{index}]", wildcard_domain_problems(host))
+        yield from at(f"spec.hosts[{index}]", wildcard_domain_problems(host))
     for address in spec.get("addresses") or []:
         yield from at("spec.addresses", subnet_problems(address))
-    if any("/" in address for address in spec.get("addresses") or []) and resolution not in {"NONE", "STATIC"}:
-        yield "spec.addresses: a CIDR block needs resolution NONE or STATIC"
     if spec.get("workloadSelector") is not None:
         yield "spec.workloadSelector: is not known to these checks"
     yield from _service_port_problems(ports)
@@ -151,39 +156,25 @@ def service_entry_problems(spec: dict[str, Any], namespace: str) -> Iterator[str
 
 
 def _service_port_problems(ports: list[dict[str, Any]]) -> Iterator[str]:
-    names: set[str] = set()
-    numbers: set[int] = set()
     for index, port in enumerate(ports):
-        path, name, number = f"spec.ports[{index}]", port.get("name") or "", port.get("number") or 0
-        if name in names:
-            yield f"{path}.name: the port {name!r} is there twice"
-        if number in numbers:
-            yield f"{path}.number: the port {number} is there twice"
-        names.add(name)
-        numbers.add(number)
-        yield from at(f"{path}.name", name_problems("port", name))
-        yield from at(f"{path}.number", port_problems(number))
-        if port.get("targetPort"):
-            yield from at(f"{path}.targetPort", port_problems(port["targetPort"]))
+        path = f"spec.ports[{index}]"
+        yield from at(f"{path}.name", name_problems("port", port["name"]))
         if port.get("protocol") and port["protocol"].lower() not in _PROTOCOLS:
             yield f"{path}.protocol: {port['protocol']!r} must be one of {', '.join(sorted(_PROTOCOLS))}"
 
 
 def _resolution_problems(spec: dict[str, Any], resolution: str) -> Iterator[str]:
     endpoints = spec.get("endpoints") or []
-    if resolution == "NONE":
-        if endpoints:
-            yield "spec.endpoints: resolution NONE takes none"
-    elif resolution in {"STATIC", "DNS", "DNS_ROUND_ROBIN"}:
-        names = {port.get("name") or "" for port in spec.get("ports") or []}
+    if resolution in {"STATIC", "DNS", "DNS_ROUND_ROBIN"}:
+        names = {port["name"] for port in spec.get("ports") or []}
         if resolution != "STATIC" and not endpoints:
             for host in spec.get("hosts") or []:
-                yield from at("spec.hosts", (f"resolution {resolution} without endpoints: {p}" for p in fqdn_problems(host)))
-        if resolution == "DNS_ROUND_ROBIN" and len(endpoints) > 1:
-            yield "spec.endpoints: resolution DNS_ROUND_ROBIN takes at most one"
+                yield from at(
+                    "spec.hosts", (f"resolution {resolution} without endpoints: {p}" for p in fqdn_problems(host))
+                )
         for index, endpoint in enumerate(endpoints):
             yield from _endpoint_problems(f"spec.endpoints[{index}]", endpoint, names, static=resolution == "STATIC")
-    else:
+    elif resolution != "NONE":
         yield f"spec.resolution: {resolution} is not known to these checks"
 
 
@@ -196,8 +187,7 @@ def _endpoint_problems(path: str, endpoint: dict[str, Any], ports: set[str], *, 
             yield f"{path}.address: {address!r} must be an IP address"
         else:
             yield from at(f"{path}.address", fqdn_problems(address))
-    for name, number in (endpoint.get("ports") or {}).items():
+    for name in endpoint.get("ports") or {}:
         if name not in ports:
             yield f"{path}.ports: {name!r} must be a port of the ServiceEntry"
-        yield from at(f"{path}.ports", [*name_problems("port", name), *port_problems(number)])
     yield from at(f"{path}.labels", label_problems(endpoint.get("labels") or {}))

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Hosts, names, durations and other values as Istio's validation reads them.
 
-The rules are those of istio.io/istio v0.0.0-20260827124520-eed52ebb66ad: ``pkg/config/validation/agent/validation.go``
-(domains, durations, ports, addresses), ``pkg/config/labels/instance.go`` (labels), ``pkg/config/host/name.go`` (overlap) and
-``pkg/config/visibility`` (exportTo). Every function yields sentences without a path, or nothing.
+The rules are those of istio.io/istio v0.0.0-20260827124520-eed52ebb66ad:
+``pkg/config/validation/agent/validation.go`` (domains, durations, ports, addresses),
+``pkg/config/labels/instance.go`` (labels), ``pkg/config/host/name.go`` (overlap) and ``pkg/config/visibility``
+(exportTo). Every function yields sentences without a path, or nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +26,16 @@ _TAG_NAME = re.compile(r"(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _TAG_PREFIX = re.compile(rf"{_LABEL.pattern}(?:\.{_LABEL.pattern})*")
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DURATION = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h)")
-_NANOSECONDS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_NANOSECONDS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "μs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+}
 
 
 def is_label(text: str) -> bool:
@@ -102,7 +112,8 @@ def nanoseconds(text: str) -> Fraction | None:
     if not parts or "".join(part.group() for part in parts) != rest:
         return None
     total = sum((Fraction(part[1].rstrip(".")) * _NANOSECONDS[part[2]] for part in parts), Fraction(0))
-    return -total if sign == "-" else total
+    # Go counts nanoseconds in 64 bits: 292 years.
+    return None if total >= 2**63 else -total if sign == "-" else total
 
 
 def duration_problems(text: str) -> Iterator[str]:

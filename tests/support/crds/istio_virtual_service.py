@@ -171,9 +171,6 @@ def _mirror_problems(path: str, route: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.mirrorPercent: must be at most 100"
     for index, mirror in enumerate(route.get("mirrors") or []):
         where = f"{path}.mirrors[{index}]"
-        if mirror.get("destination") is None:
-            yield f"{where}: needs a destination"
-            continue
         yield from _destination_problems(f"{where}.destination", mirror["destination"])
         yield from _percent_problems(f"{where}.percentage", mirror.get("percentage"))
 
@@ -188,7 +185,9 @@ def _rewrite_problems(path: str, route: dict[str, Any]) -> Iterator[str]:
     authorities = [rewrite["authority"]] if rewrite and rewrite.get("authority") else []
     request = (route.get("headers") or {}).get("request") or {}
     for verb in ("set", "add"):
-        authorities += [value for name, value in (request.get(verb) or {}).items() if name.lower() in {":authority", "host"}]
+        authorities += [
+            value for name, value in (request.get(verb) or {}).items() if name.lower() in {":authority", "host"}
+        ]
     if len(authorities) > 1:
         yield f"{path}: must set the authority once, not {len(authorities)} times"
     if rewrite is None:
@@ -211,7 +210,7 @@ def _retry_problems(path: str, retries: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.attempts: must not be negative"
     policy = [retries.get("perTryTimeout"), retries.get("retryOn") or None, retries.get("retryRemoteLocalities")]
     if attempts == 0 and any(part is not None for part in policy):
-        yield f"{path}: 0 attempts switch retries off, so there must be no perTryTimeout, retryOn or retryRemoteLocalities"
+        yield f"{path}: 0 attempts switch retries off: no perTryTimeout, retryOn or retryRemoteLocalities"
     for part in ("perTryTimeout", "backoff"):
         if retries.get(part) is not None:
             yield from at(f"{path}.{part}", duration_problems(retries[part]))
@@ -239,18 +238,15 @@ def _cors_problems(path: str, cors: dict[str, Any]) -> Iterator[str]:
             if not _HEADER_NAME.fullmatch(name):
                 yield f"{path}.{part}: {name!r} must be the name of a header"
     if cors.get("maxAge") is not None:
-        yield from at(f"{path}.maxAge", duration_problems(cors["maxAge"]))
-        if (nanoseconds(cors["maxAge"]) or 0) % 10**9:
+        length = nanoseconds(cors["maxAge"])
+        if length is None or length % 10**9:
             yield f"{path}.maxAge: must be whole seconds"
 
 
 def _destinations_problems(path: str, destinations: list[dict[str, Any]]) -> Iterator[str]:
     for index, entry in enumerate(destinations):
         where = f"{path}[{index}]"
-        if entry.get("destination") is None:
-            yield f"{where}: needs a destination"
-        else:
-            yield from _destination_problems(f"{where}.destination", entry["destination"])
+        yield from _destination_problems(f"{where}.destination", entry["destination"])
         yield from _header_problems(f"{where}.headers", entry.get("headers") or {})
         if (entry.get("weight") or 0) < 0:
             yield f"{where}.weight: must not be negative"

@@ -14,7 +14,16 @@ _SUBDOMAIN = re.compile(rf"{_LABEL.pattern}(\.{_LABEL.pattern})*")
 _NAME_PART = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
 _ANNOTATIONS_LIMIT = 256 * 1024
 
-_TEXT = ("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion", "creationTimestamp", "deletionTimestamp")
+_TEXT = (
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "deletionTimestamp",
+)
 _TEXT_MAPS = ("labels", "annotations")
 _INTEGERS = ("generation", "deletionGracePeriodSeconds")
 _LISTS = ("ownerReferences", "finalizers", "managedFields")
@@ -28,6 +37,8 @@ def metadata_problems(metadata: Any) -> Iterator[str]:
         yield "metadata: must be a mapping"
         return
     known = {key: value for key, value in metadata.items() if value is not None}
+    unknown = sorted(set(metadata) - {*_TEXT, *_TEXT_MAPS, *_INTEGERS, *_LISTS})
+    yield from (f"metadata.{key}: unknown field" for key in unknown)
     problems = list(_type_problems(known))
     # A value of a wrong type fails before anything else is looked at.
     yield from problems or _value_problems(known)
@@ -48,11 +59,8 @@ def _type_problems(metadata: dict[str, Any]) -> Iterator[str]:
         elif key in _INTEGERS:
             if not isinstance(value, int) or isinstance(value, bool):
                 yield f"{path}: must be an integer"
-        elif key in _LISTS:
-            if not isinstance(value, list):
-                yield f"{path}: must be a list"
-        else:
-            yield f"{path}: unknown field"
+        elif key in _LISTS and not isinstance(value, list):
+            yield f"{path}: must be a list"
 
 
 def _value_problems(metadata: dict[str, Any]) -> Iterator[str]:
@@ -75,7 +83,9 @@ def _value_problems(metadata: dict[str, Any]) -> Iterator[str]:
     for finalizer in metadata.get("finalizers", []):
         yield from _check("metadata.finalizers", finalizer, _qualified_name_problem)
     for index, owner in enumerate(metadata.get("ownerReferences", [])):
-        yield from (f"metadata.ownerReferences[{index}].{key}: is required" for key in _OWNER_REQUIRED if not owner.get(key))
+        yield from (
+            f"metadata.ownerReferences[{index}].{key}: is required" for key in _OWNER_REQUIRED if not owner.get(key)
+        )
         unknown = sorted(set(owner) - {*_OWNER_REQUIRED, *_OWNER_OPTIONAL})
         yield from (f"metadata.ownerReferences[{index}].{key}: unknown field" for key in unknown)
 
@@ -94,7 +104,11 @@ def subdomain_problem(text: str) -> str | None:
 
 
 def _dns_label_problem(text: str) -> str | None:
-    return None if len(text) <= 63 and _LABEL.fullmatch(text) else "must be a lower-case DNS label of at most 63 characters"
+    return (
+        None
+        if len(text) <= 63 and _LABEL.fullmatch(text)
+        else "must be a lower-case DNS label of at most 63 characters"
+    )
 
 
 def _qualified_name_problem(text: str) -> str | None:

@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The schemas of the custom resource definitions that Istio and Emissary publish.
 
-They are taken from the projects' Go modules as they are, without their descriptions, and kept as one JSON file a module in
-the user's cache, so that only the first run on a machine downloads. A new version of a module is a new line in SOURCES.
+They are taken from the projects' Go modules as they are, without their descriptions, and kept as one JSON file a
+module in the user's cache, so that only the first run on a machine downloads. A new version of a module is a new
+line in SOURCES.
 """
 
 from __future__ import annotations

@@ -106,10 +106,15 @@ BAD = {
         "is no regular expression",
     ),
     "no-backends": (service_route(route(backends=[])), f"{R}.backends", "is empty"),
+    "backend-lone-weight": (
+        service_route(route(backends=[{"service": "s", "port": 80, "weight": 40}])),
+        f"{R}.backends[0].weight",
+        "is 40: a lone backend gets all requests",
+    ),
     "backend-no-port": (
         service_route(route(backends=[{"service": "s"}])),
         f"{R}.backends[0].port",
-        "is missing: give the port",
+        "is missing: give it a whole number",
     ),
     "backend-port-0": (service_route(route(backends=[backend(port=0)])), f"{R}.backends[0].port", "from 1 to 65535"),
     "backend-name": (service_route(route(backends=[backend("S_")])), f"{R}.backends[0].service", "'S_' may hold only"),

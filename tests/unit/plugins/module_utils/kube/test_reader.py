@@ -339,7 +339,7 @@ def test_depth_by_alias():
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("- ", "")])
 def test_depth(opening, closing):
     value = value_of(opening * 100 + "1" + closing * 100)
-    for _ in range(100):
+    for _level in range(100):
         [value] = value
     assert value == 1
     for levels in (101, 10_000):

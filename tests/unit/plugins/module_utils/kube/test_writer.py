@@ -76,7 +76,7 @@ def test_every_reader_sees_text(text):
 
 def nested(levels):
     value = {}
-    for _ in range(levels - 1):
+    for _level in range(levels - 1):
         value = {"a": value}
     return value
 

@@ -26,6 +26,8 @@ from ansible_collections.mlops.ingress.plugins.module_utils.reconcile.plan impor
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.slow
+
 OWNER = Owner("dev", "ingress")
 OTHER = Owner("prod", "ingress")
 RUN = ".mlops-ingress/.run"

@@ -172,8 +172,8 @@ def test_the_returned_form_is_sorted_by_what_it_shows():
     ],
 )
 def test_is_same(one, other, same):
-    assert is_same(one, other) is same
-    assert is_same(other, one) is same
+    for first, second in ((one, other), (other, one)):
+        assert is_same(first, second) is same
 
 
 SPECS = st.dictionaries(

@@ -296,20 +296,11 @@ def test_order():
     ]
 
 
-@pytest.mark.xfail(reason="the scope of the endpoints leaves out the ambassador_id of the environment", strict=True)
 def test_attached_through_the_id_of_the_environment():
     owner = deployment("m", predictor("a"), notes={"ambassador-id": "x"})
     other = deployment("m2", predictor("z"), notes={"ambassador-service-name": "m"})
     for row in rows([owner, other], "rest", ambassador_id="x"):
         assert {item["predictor"]: item["percent"] for item in row["split"]} == {"a": 50, "z": 50}
-
-
-@pytest.mark.xfail(reason="the percent of a lone backend is its weight", strict=True)
-@pytest.mark.parametrize("provider", ["ambassador", "istio"])
-def test_a_lone_backend_gets_everything(provider):
-    document = service_route(route(backends=[{"service": "s", "port": 80, "weight": 40}]))
-    (row,) = endpoints(document, provider=provider)
-    assert row["split"] == [{"predictor": "s", "percent": 100}]
 
 
 def test_null_options():
