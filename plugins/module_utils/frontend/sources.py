@@ -92,7 +92,7 @@ def read_text(path: str) -> str:
     """
     name, limit = shown_path(path), Limits().max_bytes
     try:
-        if not os.path.isfile(path):
+        if os.path.exists(path) and not os.path.isfile(path):
             raise SourceError(f"{name}: is no regular file: remove it from src.")
         size = os.path.getsize(path)
         with open(path, "rb") as file:
