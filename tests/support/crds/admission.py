@@ -55,7 +55,7 @@ def crd_problems(obj: Any) -> list[str]:
     api_version, kind = obj.get("apiVersion"), obj.get("kind")
     if not isinstance(api_version, str) or not isinstance(kind, str):
         return ["apiVersion and kind: must be strings"]
-    group, _, version = api_version.rpartition("/")
+    group, _slash, version = api_version.rpartition("/")
     key = (group, version, kind)
     if key not in load_schemas():
         served = sorted(f"{g}/{v}" for g, v, k in load_schemas() if k == kind)
@@ -66,7 +66,7 @@ def crd_problems(obj: Any) -> list[str]:
 
 def as_stored(obj: dict[str, Any]) -> dict[str, Any]:
     """An object as the API server hands it on: without the nulls that it drops. Its kind must be a known one."""
-    group, _, version = obj["apiVersion"].rpartition("/")
+    group, _slash, version = obj["apiVersion"].rpartition("/")
     head = {name: value for name, value in obj.items() if name in _HEAD}
     return head | _body((group, version, obj["kind"]), obj)
 
@@ -81,7 +81,7 @@ def _body_problems(key: SchemaKey, obj: dict[str, Any]) -> list[str]:
     schema = _body_schema(key)
     body = _body(key, obj)
     nodes = list(_nodes(body, schema, ""))
-    problems = [f"{path}: unknown field" for path, found, _ in nodes if found is None]
+    problems = [f"{path}: unknown field" for path, found, _slash in nodes if found is None]
     errors = sorted(_validator(key).iter_errors(body), key=lambda error: [str(step) for step in error.absolute_path])
     problems += [_sentence(error) for error in errors]
     known = [(path, found, value) for path, found, value in nodes if found is not None]
