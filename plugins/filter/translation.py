@@ -10,9 +10,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import DefinitionError
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.errors import OptionError
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.operator_env import operator_env as read_env
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options import (
     PROVIDERS,
-    OptionError,
     ambassador_options,
     cluster_domain_option,
     istio_options,
@@ -36,16 +37,18 @@ def _guarded(name: str, run: Callable[[], Any]) -> Any:
         raise AnsibleFilterError(f"mlops.ingress.{name}: {error}") from error
 
 
-def _ambassador(definitions: Any, profile: str | None, cluster_domain: str | None, **options: Any) -> Ambassador:
+def _ambassador(
+    definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any
+) -> Ambassador:
     chosen = profile_option(profile)
     cluster_domain_option(plain(cluster_domain))  # Ambassador's short names need none; a wrong one is wrong here too
-    settings = ambassador_options(plain(options))
+    settings = ambassador_options(plain(options), read_env(plain(env)))
     return Ambassador(read(sources_of(plain(definitions)), chosen), chosen, settings)
 
 
-def _istio(definitions: Any, profile: str | None, cluster_domain: str | None, **options: Any) -> Istio:
+def _istio(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Istio:
     chosen = profile_option(profile)
-    settings = istio_options(plain(options), plain(cluster_domain))
+    settings = istio_options(plain(options), read_env(plain(env)), plain(cluster_domain))
     return Istio(read(sources_of(plain(definitions)), chosen), chosen, settings)
 
 
@@ -61,6 +64,7 @@ def to_ambassador(
     ambassador_id: str | list[str] | None = None,
     hosts: str | list[str] | None = None,
     profile: str | None = "corrected",
+    operator_env: dict[str, str] | None = None,
     cluster_domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """The Ambassador objects of one definition or of a list of them. See to_ambassador.yml."""
@@ -70,6 +74,7 @@ def to_ambassador(
             _ambassador(
                 definitions,
                 profile,
+                operator_env,
                 cluster_domain,
                 api=api,
                 form=form,
@@ -89,6 +94,7 @@ def to_istio(
     tls_mode: str | None = "",
     api_version: str | None = None,
     profile: str | None = "corrected",
+    operator_env: dict[str, str] | None = None,
     cluster_domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """The Istio objects of one definition or of a list of them. See to_istio.yml."""
@@ -98,6 +104,7 @@ def to_istio(
             _istio(
                 definitions,
                 profile,
+                operator_env,
                 cluster_domain,
                 gateway=gateway,
                 gateways=gateways,
@@ -115,6 +122,7 @@ def endpoints(
     provider: str | None = "ambassador",
     verify: bool | None = None,
     profile: str | None = "corrected",
+    operator_env: dict[str, str] | None = None,
     **options: Any,
 ) -> list[dict[str, Any]]:
     """The addresses of one definition or of a list of them. See endpoints.yml."""
@@ -128,9 +136,9 @@ def endpoints(
         cluster_domain = options.pop("cluster_domain", None)
         found: Run
         if chosen == "ambassador":
-            found = _ambassador(definitions, profile, cluster_domain, base_url=base_url, **options)
+            found = _ambassador(definitions, profile, operator_env, cluster_domain, base_url=base_url, **options)
         else:
-            found = _istio(definitions, profile, cluster_domain, base_url=base_url, **options)
+            found = _istio(definitions, profile, operator_env, cluster_domain, base_url=base_url, **options)
         found.translation()  # refuses what cannot be served
         return found.endpoints(verify)
 

@@ -107,6 +107,11 @@ options:
     choices:
       - corrected
     default: corrected
+  operator_env:
+    description:
+      - Environment variables of the Seldon operator, for a cluster where it is not set up by default, such as
+        C(ENGINE_SERVER_PORT) or C(ISTIO_GATEWAY). An option of this module wins over each of them.
+    type: dict
   cluster_domain:
     description:
       - DNS domain of the cluster, for names of Services in Istio objects.

@@ -121,7 +121,12 @@ def ours(path: str, providers: tuple[str, ...], addresses: bool = False) -> Call
     """Read the file and translate it, as the module does; with addresses, list the endpoints too."""
     # Imported here: what the peer's process holds is the peer's only, and loading code is not what is measured.
     from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED
-    from ansible_collections.mlops.ingress.plugins.module_utils.frontend import options, sources, translation
+    from ansible_collections.mlops.ingress.plugins.module_utils.frontend import (
+        operator_env,
+        options,
+        sources,
+        translation,
+    )
 
     # For each deployment with two predictors: a Mapping for REST and gRPC each, or a VirtualService and two rules.
     runs = {
@@ -130,11 +135,11 @@ def ours(path: str, providers: tuple[str, ...], addresses: bool = False) -> Call
     }
 
     def run() -> int:
-        definitions = translation.read(sources.load([path], ".", sources.read_text), CORRECTED)
+        definitions = translation.read(sources.load([path], lambda _item: ".", sources.read_text), CORRECTED)
         kept = []
         for provider in providers:
             make, settings, objects = runs[provider]
-            made = make(definitions, CORRECTED, settings({}))
+            made = make(definitions, CORRECTED, settings({}, operator_env.operator_env(None)))
             kept.append(made.translation())
             expect(len(kept[-1].objects), objects * DEPLOYMENTS)
             if addresses:

@@ -31,26 +31,7 @@ class Profile:
     check_engine_place: bool = True
     # B7, B15, B30: the operator hands values on that the proxies refuse, or drops a route whose timeout it cannot read.
     check_values: bool = True
-    # B22: the operator lets a custom header overwrite `seldon` and `namespace`, which keep tenants apart.
-    check_reserved_headers: bool = True
-    # B21, B2: the operator splits a header at every colon, so `a:http://x` becomes two headers and `location` ends it.
-    split_header_once: bool = True
-    # B1: the operator never reads the value of the regex annotation.
-    read_regex_header: bool = True
     # B3: the operator's gRPC Mappings (v2) lack the namespace, so same-named deployments share their traffic.
     grpc_namespace_header: bool = True
-    # B10: the operator gives an explainer the weight and the shadow flag of its predictor.
-    plain_explainers: bool = True
-    # B11: the operator routes gRPC to port 0 of explainers, which serve none.
-    skip_explainer_grpc: bool = True
-    # B9: the operator mirrors 0 % (Ambassador v2) where a shadow has no traffic; everybody else mirrors all of it.
-    mirror_all_by_default: bool = True
-    # B13, B14: the operator drops the connection pool where a TLS mode is set and forgets the mode on explainers.
-    merge_destination_policy: bool = True
-    # The operator ignores every ambassador-* annotation and both timeouts on Istio, so the providers route differently.
-    istio_honours_ambassador: bool = True
-    # The operator passes gateways without a namespace on; Istio then looks in the namespace of the VirtualService.
-    qualify_gateways: bool = True
-
 
 CORRECTED = Profile("corrected")

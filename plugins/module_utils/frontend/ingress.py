@@ -19,7 +19,9 @@ from ..output.directory import DirectoryReader, DirectoryWriter
 from ..reconcile.diff import plan_diff
 from ..reconcile.plan import Plan, make_plan, plan_absent, refuse_foreign
 from ..translate.model import Translation
-from .options import OptionError, ambassador_options, istio_options, profile_option
+from .errors import OptionError
+from .operator_env import operator_env
+from .options import ambassador_options, istio_options, profile_option
 from .translation import Ambassador, Istio, Run, findings_of, plain, read
 
 
@@ -34,6 +36,7 @@ class IngressRequest:
     sources: Sequence[Source] = ()
     providers: Sequence[str] = ()
     profile: str | None = None
+    operator_env: Mapping[str, Any] | None = None
     cluster_domain: str | None = None
     ambassador: Mapping[str, Any] = field(default_factory=dict)
     istio: Mapping[str, Any] = field(default_factory=dict)
@@ -76,8 +79,9 @@ def _translated(request: IngressRequest) -> tuple[list[Translation], list[dict[s
         raise OptionError("provider: is empty: name ambassador, istio or both.")
     if not request.sources:
         raise OptionError("definitions: is empty and there is no src: give at least one definition, or state: absent.")
-    ambassador = ambassador_options(request.ambassador)
-    istio = istio_options(request.istio, request.cluster_domain)
+    env = operator_env(request.operator_env)
+    ambassador = ambassador_options(request.ambassador, env)
+    istio = istio_options(request.istio, env, request.cluster_domain)
     definitions = read(apply_overrides(request.sources, read_overrides(request.overrides)), profile)
     _refuse_other_namespaces(definitions, request.namespaces)
     runs: list[Run] = []

@@ -15,6 +15,7 @@ from ..definition.read import Source
 from ..objects.identity import ObjectError, as_return
 from ..output.ports import OutputError
 from ..reconcile.plan import PlanError
+from .errors import OptionError
 from .ingress import IngressRequest, run
 from .options import (
     AMBASSADOR_APIS,
@@ -23,7 +24,6 @@ from .options import (
     ISTIO_API_VERSIONS,
     PROFILES,
     PROVIDERS,
-    OptionError,
 )
 from .sources import load, read_text
 from .translation import sources_of
@@ -58,6 +58,7 @@ def argument_spec() -> dict[str, Any]:
         },
         "provider": {**words, "choices": list(PROVIDERS)},
         "profile": {"type": "str", "choices": sorted(PROFILES), "default": "corrected"},
+        "operator_env": {"type": "dict"},
         "cluster_domain": {"type": "str", "default": DEFAULT_CLUSTER_DOMAIN},
         "ambassador": {
             "type": "dict",
@@ -124,6 +125,7 @@ def _request(params: dict[str, Any]) -> IngressRequest:
         sources=_sources(params) if params["state"] == "present" else (),
         providers=params["provider"] or (),
         profile=params["profile"],
+        operator_env=params["operator_env"],
         cluster_domain=params["cluster_domain"],
         ambassador=params["ambassador"] or {},
         istio=params["istio"] or {},

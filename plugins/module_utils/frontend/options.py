@@ -16,9 +16,12 @@ from typing import Any
 from ..definition.fields import kind_of, nearest, shown
 from ..definition.hosts import gateway_problem, hosts_problem
 from ..definition.profile import CORRECTED, Profile
+from ..intent.seldon import IntentSettings
 from ..kube.names import dns_subdomain_problem
 from ..translate.ambassador_v3alpha1 import AmbassadorSettings
 from ..translate.istio import DEFAULT_API_VERSION, DEFAULT_GATEWAY, IstioSettings
+from .errors import OptionError
+from .operator_env import OperatorEnv
 
 PROFILES = {CORRECTED.name: CORRECTED}
 PROVIDERS = ("ambassador", "istio")
@@ -32,20 +35,17 @@ DEFAULT_CLUSTER_DOMAIN = "cluster.local"
 _BASE_URL = re.compile(r"(https?://)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[\w./~-]*)?", re.ASCII)
 
 
-class OptionError(ValueError):
-    """An option is wrong. The text is one full sentence."""
-
-
 @dataclass(frozen=True, slots=True)
 class AmbassadorOptions:
     settings: AmbassadorSettings
-    single_namespace: bool
+    intent: IntentSettings
     base_url: str
 
 
 @dataclass(frozen=True, slots=True)
 class IstioOptions:
     settings: IstioSettings
+    intent: IntentSettings
     base_url: str
 
 
@@ -62,7 +62,7 @@ def profile_option(value: object) -> Profile:
     return found
 
 
-def ambassador_options(given: Mapping[str, Any]) -> AmbassadorOptions:
+def ambassador_options(given: Mapping[str, Any], env: OperatorEnv) -> AmbassadorOptions:
     """The options of Ambassador. Keys left out, or None, take their defaults.
 
     Raises:
@@ -76,14 +76,15 @@ def ambassador_options(given: Mapping[str, Any]) -> AmbassadorOptions:
         raise OptionError(
             "ambassador.ambassador_id: holds an empty text or a line break: write the ids of Ambassadors."
         )
+    single = _flag(given.get("single_namespace"), "ambassador.single_namespace") or env.single_namespace
     return AmbassadorOptions(
         AmbassadorSettings(ids, _hosts(given.get("hosts"), "ambassador.hosts")),
-        _flag(given.get("single_namespace"), "ambassador.single_namespace"),
+        IntentSettings(single, env.ports),
         _base_url(given.get("base_url"), "ambassador.base_url"),
     )
 
 
-def istio_options(given: Mapping[str, Any], cluster_domain: object = None) -> IstioOptions:
+def istio_options(given: Mapping[str, Any], env: OperatorEnv, cluster_domain: object = None) -> IstioOptions:
     """The options of Istio. Keys left out, or None, take their defaults.
 
     Raises:
@@ -93,7 +94,8 @@ def istio_options(given: Mapping[str, Any], cluster_domain: object = None) -> Is
     gateway, gateways = given.get("gateway"), _words(given.get("gateways"), "istio.gateways")
     if gateway is not None and gateways:
         raise OptionError("istio.gateways: stands beside istio.gateway: give one of the two.")
-    chosen = gateways or (DEFAULT_GATEWAY if gateway is None else gateway,)
+    fallback = DEFAULT_GATEWAY if env.gateway is None else env.gateway
+    chosen = gateways or (fallback if gateway is None else gateway,)
     for name in chosen:
         if not isinstance(name, str) or (problem := gateway_problem(name)):
             why = problem if isinstance(name, str) else "is no text"
@@ -104,10 +106,11 @@ def istio_options(given: Mapping[str, Any], cluster_domain: object = None) -> Is
         IstioSettings(
             gateways=chosen,
             hosts=_hosts(given.get("hosts"), "istio.hosts") or ("*",),
-            tls_mode=_tls_mode(given.get("tls_mode")),
+            tls_mode=_tls_mode(given.get("tls_mode") or env.tls_mode),
             api_version=_choice(given, "istio.api_version", "api_version", ISTIO_API_VERSIONS) or DEFAULT_API_VERSION,
             cluster_domain=cluster_domain_option(cluster_domain),
         ),
+        IntentSettings(ports=env.ports),
         _base_url(given.get("base_url"), "istio.base_url"),
     )
 

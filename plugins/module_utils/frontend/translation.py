@@ -21,7 +21,8 @@ from ..routing.endpoints import Address, Front, endpoints
 from ..translate.ambassador_v3alpha1 import ambassador_door, to_ambassador_v3alpha1
 from ..translate.istio import istio_door, owners_of, to_istio
 from ..translate.model import Translation
-from .options import AmbassadorOptions, IstioOptions, OptionError
+from .errors import OptionError
+from .options import AmbassadorOptions, IstioOptions
 
 
 def plain(value: Any, path: str = "") -> Any:
@@ -81,7 +82,7 @@ class Ambassador:
 
     def __init__(self, definitions: Definitions, profile: Profile, options: AmbassadorOptions) -> None:
         self._options = options
-        self._intents = intents_of(definitions, profile, IntentSettings(single_namespace=options.single_namespace))
+        self._intents = intents_of(definitions, profile, options.intent)
 
     def translation(self) -> Translation:
         """The objects.
@@ -108,7 +109,7 @@ class Istio:
 
     def __init__(self, definitions: Definitions, profile: Profile, options: IstioOptions) -> None:
         self._options = options
-        self._intents = intents_of(definitions, profile, IntentSettings())
+        self._intents = intents_of(definitions, profile, options.intent)
 
     def translation(self) -> Translation:
         """The objects.
