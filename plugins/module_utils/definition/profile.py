@@ -5,8 +5,8 @@
 
 Validation, intent and translators read the switches and never ask for the profile's name. Each switch says in its
 comment
-what the reference operator (SeldonIO/seldon-core v1.18.2) does where the switch is off, and why that is wrong; the
-numbers B1 to B35 are those of the defect list in the documentation.
+what the reference operator (SeldonIO/seldon-core v1.18.2) does where the switch is off, and why that is wrong. The
+letters B with a number name the defects; messages and findings use the same names.
 """
 
 from __future__ import annotations
@@ -33,5 +33,6 @@ class Profile:
     check_values: bool = True
     # B3: the operator's gRPC Mappings (v2) lack the namespace, so same-named deployments share their traffic.
     grpc_namespace_header: bool = True
+
 
 CORRECTED = Profile("corrected")
