@@ -4,9 +4,8 @@
 """The two profiles of translation as named switches.
 
 Validation, intent and translators read the switches and never ask for the profile's name. Each switch says in its
-comment
-what the reference operator (SeldonIO/seldon-core v1.18.2) does where the switch is off, and why that is wrong. The
-letters B with a number name the defects; messages and findings use the same names.
+comment what the reference operator (SeldonIO/seldon-core v1.18.2) does where the switch is off, and why that is wrong.
+The letter B with a number names a defect of it; messages and findings use the same names.
 """
 
 from __future__ import annotations
