@@ -20,12 +20,11 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options imp
     profile_option,
 )
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import (
-    Ambassador,
-    Istio,
     Run,
+    ambassador_run,
+    definitions_of,
+    istio_run,
     plain,
-    read,
-    sources_of,
 )
 
 
@@ -37,23 +36,21 @@ def _guarded(name: str, run: Callable[[], Any]) -> Any:
         raise AnsibleFilterError(f"mlops.ingress.{name}: {error}") from error
 
 
-def _ambassador(
-    definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any
-) -> Ambassador:
+def _ambassador(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Run:
     chosen = profile_option(profile)
     cluster_domain_option(plain(cluster_domain))  # Ambassador's short names need none; a wrong one is wrong here too
     settings = ambassador_options(plain(options), read_env(plain(env)))
-    return Ambassador(read(sources_of(plain(definitions)), chosen), chosen, settings)
+    return ambassador_run(definitions_of(definitions, chosen), chosen, settings)
 
 
-def _istio(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Istio:
+def _istio(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Run:
     chosen = profile_option(profile)
     settings = istio_options(plain(options), read_env(plain(env)), plain(cluster_domain))
-    return Istio(read(sources_of(plain(definitions)), chosen), chosen, settings)
+    return istio_run(definitions_of(definitions, chosen), chosen, settings)
 
 
 def _objects(run: Run) -> list[dict[str, Any]]:
-    return [plain(item.object) for item in run.translation().objects]
+    return [plain(item.object) for item in run.translation.objects]
 
 
 def to_ambassador(
@@ -139,7 +136,6 @@ def endpoints(
             found = _ambassador(definitions, profile, operator_env, cluster_domain, base_url=base_url, **options)
         else:
             found = _istio(definitions, profile, operator_env, cluster_domain, base_url=base_url, **options)
-        found.translation()  # refuses what cannot be served
         return found.endpoints(verify)
 
     return _guarded("endpoints", run)

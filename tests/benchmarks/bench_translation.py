@@ -121,6 +121,7 @@ def ours(path: str, providers: tuple[str, ...], addresses: bool = False) -> Call
     """Read the file and translate it, as the module does; with addresses, list the endpoints too."""
     # Imported here: what the peer's process holds is the peer's only, and loading code is not what is measured.
     from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED
+    from ansible_collections.mlops.ingress.plugins.module_utils.definition.read import read_definitions
     from ansible_collections.mlops.ingress.plugins.module_utils.frontend import (
         operator_env,
         options,
@@ -130,18 +131,18 @@ def ours(path: str, providers: tuple[str, ...], addresses: bool = False) -> Call
 
     # For each deployment with two predictors: a Mapping for REST and gRPC each, or a VirtualService and two rules.
     runs = {
-        "ambassador": (translation.Ambassador, options.ambassador_options, 4),
-        "istio": (translation.Istio, options.istio_options, 3),
+        "ambassador": (translation.ambassador_run, options.ambassador_options, 4),
+        "istio": (translation.istio_run, options.istio_options, 3),
     }
 
     def run() -> int:
-        definitions = translation.read(sources.load([path], lambda _item: ".", sources.read_text), CORRECTED)
+        definitions = read_definitions(sources.load([path], lambda _item: ".", sources.read_text), CORRECTED)
         kept = []
         for provider in providers:
             make, settings, objects = runs[provider]
             made = make(definitions, CORRECTED, settings({}, operator_env.operator_env(None)))
-            kept.append(made.translation())
-            expect(len(kept[-1].objects), objects * DEPLOYMENTS)
+            kept.append(made.translation)
+            expect(len(made.translation.objects), objects * DEPLOYMENTS)
             if addresses:
                 kept.append(made.endpoints())
                 expect(len(kept[-1]), 2 * DEPLOYMENTS)

@@ -223,7 +223,7 @@ def brakes(site: Site):
     assert len(listed(site)) == 4
     assert tree(site.root / "other") == other
     assert run["kustomization"]["msg"].startswith(f"{elsewhere}/kustomization.yaml: was not written by mlops.ingress: ")
-    assert run["percent"]["msg"] == "max_prune: 101 is not a percentage: write a number from 0 to 100"
+    assert run["percent"]["msg"] == "max_prune: 101 is not a percentage: write a number from 0 to 100."
 
 
 def scopes_and_sets_share_a_directory(site: Site):

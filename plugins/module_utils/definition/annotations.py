@@ -24,7 +24,7 @@ PREDICTOR_KEYS = frozenset({"no-engine", "svc-name"})
 # doc/source/graph/annotations.md.
 OTHER_KEYS = frozenset(
     "grpc-max-message-size grpc-read-timeout rest-read-timeout rest-connection-timeout rest-connect-retries"
-    " engine-java-opts executor ambassador-shadow headless-svc fluentd-logging engine-env-vars"
+    " engine-java-opts executor ambassador-shadow fluentd-logging engine-env-vars"
     " executor-logger-queue-size executor-logger-work-queue-size executor-logger-write-timeout-ms"
     " executor-log-level controller-id".split()
 )

@@ -74,6 +74,12 @@ class Predictor:
     orchestrator_env: frozenset[str] = frozenset()
 
     @property
+    def has_no_engine(self) -> bool:
+        """Whether requests go straight to the model's container; any text but ``true`` (in any case) keeps the
+        engine."""
+        return self.annotations.get(PREFIX + "no-engine", "").lower() == "true"
+
+    @property
     def containers(self) -> tuple[Container, ...]:
         """All containers of all pods, in order."""
         return tuple(container for pod in self.pods for container in pod)

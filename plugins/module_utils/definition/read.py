@@ -19,6 +19,7 @@ from .read_route import read_route
 from .read_seldon import API_VERSIONS as SELDON_API_VERSIONS
 from .read_seldon import read_seldon
 from .validate_route import route_problems
+from .validate_run import double_definitions, double_services
 from .validate_seldon import seldon_problems
 
 KINDS = f"SeldonDeployment ({', '.join(SELDON_API_VERSIONS)}) and ServiceRoute ({ROUTE_API_VERSION})"
@@ -54,10 +55,11 @@ def read_definitions(sources: Iterable[Source], profile: Profile) -> Definitions
             definition = _read(value, origin, profile, lines, findings)
             if definition is not None:
                 definitions.append(definition)
-    lines += _doubles(definitions)
+    definitions.sort(key=lambda item: (item.kind, item.namespace, item.name))
+    doubles = double_definitions(definitions)
+    lines += doubles or (double_services(definitions) if profile.check_collisions else [])
     if lines:
         raise DefinitionError(lines)
-    definitions.sort(key=lambda item: (item.kind, item.namespace, item.name))
     return Definitions(tuple(definitions), tuple(sorted(findings)))
 
 
@@ -98,15 +100,3 @@ def _read(value: Any, origin: Origin, profile: Profile, lines: list[str], findin
         return None
     lines += [sentence(f"{origin}, {title(definition)}", problem) for problem in problems]
     return None if reader.problems else definition
-
-
-def _doubles(definitions: Iterable[Definition]) -> list[str]:
-    seen: dict[tuple[str, str, str], Definition] = {}
-    lines = []
-    for definition in definitions:
-        first = seen.setdefault((definition.kind, definition.namespace, definition.name), definition)
-        if first is not definition:
-            lines.append(
-                f"{definition.origin}, {title(definition)}: is already defined in {first.origin}: keep one of the two."
-            )
-    return lines

@@ -66,8 +66,12 @@ def serviceless_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
     share."""
     live = [predictor for predictor in deployment.predictors if not predictor.shadow]
     for index, predictor in enumerate(deployment.predictors):
-        bare = predictor.annotations.get(PREFIX + "no-engine", "").lower() == "true"
-        if bare and len(live) > 1 and predictor.traffic and predictor.graph.name in SERVICELESS_CONTAINERS:
+        if (
+            predictor.has_no_engine
+            and len(live) > 1
+            and predictor.traffic
+            and predictor.graph.name in SERVICELESS_CONTAINERS
+        ):
             yield Problem(
                 f"spec.predictors[{index}].graph.name",
                 f"the operator makes no Service for a container {predictor.graph.name!r} without engine",
@@ -93,7 +97,7 @@ def engine_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
     if deployment.spec_annotations.get(PREFIX + "engine-separate-pod", "").lower() == "true":
         return
     for index, predictor in enumerate(deployment.predictors):
-        if predictor.annotations.get(PREFIX + "no-engine", "").lower() == "true":
+        if predictor.has_no_engine:
             continue
         first_pod = {container.name for container in (predictor.pods[0] if predictor.pods else ())}
         graph = [node for _path, node in nodes(predictor.graph, "")]

@@ -1,15 +1,14 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a SeldonDeployment can be translated, alone and beside the others of its run."""
+"""Whether a SeldonDeployment can be translated."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from .findings import Problem
-from .model import Definition, SeldonDeployment, title
-from .naming import services
+from .model import SeldonDeployment
 from .profile import Profile
 from .stricter_rules import (
     collision_problems,
@@ -42,28 +41,3 @@ def seldon_problems(deployment: SeldonDeployment, profile: Profile, known: Seque
         if switch:
             found += rules(deployment)
     return [problem for problem in found if problem.path not in broken]
-
-
-def service_owners(definitions: Sequence[Definition]) -> list[Problem]:
-    """B18: Services that two definitions of one namespace would both write."""
-    owners: dict[tuple[str, str], tuple[Definition, str]] = {}
-    problems = []
-    for definition in definitions:
-        for name, what in _services(definition):
-            other, theirs = owners.setdefault((definition.namespace, name), (definition, what))
-            if other is not definition:
-                problems.append(
-                    Problem(
-                        f"{definition.origin}, {title(definition)}",
-                        f"{what} needs the Service {name!r}, as {theirs} of {title(other)} does",
-                        "rename one of them",
-                    )
-                )
-    return problems
-
-
-def _services(definition: Definition) -> Iterator[tuple[str, str]]:
-    if isinstance(definition, SeldonDeployment):
-        yield from ((service.name, service.what) for service in services(definition))
-    elif definition.service is not None:
-        yield definition.name, "spec.service"

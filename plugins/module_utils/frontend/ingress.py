@@ -12,17 +12,16 @@ from typing import Any
 from ..definition.findings import DefinitionError, Finding
 from ..definition.model import title
 from ..definition.overrides import apply_overrides, read_overrides
-from ..definition.read import Definitions, Source
+from ..definition.read import Definitions, Source, read_definitions
 from ..objects.ownership import Owner, stamp
 from ..objects.redact import redact
 from ..output.directory import DirectoryReader, DirectoryWriter
 from ..reconcile.diff import plan_diff
 from ..reconcile.plan import Plan, make_plan, plan_absent, refuse_foreign
-from ..translate.model import Translation
 from .errors import OptionError
 from .operator_env import operator_env
 from .options import ambassador_options, istio_options, profile_option
-from .translation import Ambassador, Istio, Run, findings_of, plain, read
+from .translation import Run, ambassador_run, findings_of, istio_run, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +63,9 @@ def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
         endpoints: list[dict[str, Any]] = []
         findings: list[Finding] = []
     else:
-        translations, endpoints, findings = _translated(request)
-        desired = _desired(translations, owner)
+        runs, findings = _translated(request)
+        endpoints = [row for run in runs for row in run.endpoints()]
+        desired = _desired(runs, owner)
         plan = make_plan(desired, reader.observe(owner, desired), prune=request.prune, max_prune=request.max_prune)
         refuse_foreign(plan)
     if not check_mode:
@@ -73,7 +73,7 @@ def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
     return _result(plan, endpoints, findings, request.return_objects)
 
 
-def _translated(request: IngressRequest) -> tuple[list[Translation], list[dict[str, Any]], list[Finding]]:
+def _translated(request: IngressRequest) -> tuple[list[Run], list[Finding]]:
     profile = profile_option(request.profile)
     if not request.providers:
         raise OptionError("provider: is empty: name ambassador, istio or both.")
@@ -82,16 +82,14 @@ def _translated(request: IngressRequest) -> tuple[list[Translation], list[dict[s
     env = operator_env(request.operator_env)
     ambassador = ambassador_options(request.ambassador, env)
     istio = istio_options(request.istio, env, request.cluster_domain)
-    definitions = read(apply_overrides(request.sources, read_overrides(request.overrides)), profile)
+    definitions = read_definitions(apply_overrides(request.sources, read_overrides(request.overrides)), profile)
     _refuse_other_namespaces(definitions, request.namespaces)
     runs: list[Run] = []
     if "ambassador" in request.providers:
-        runs.append(Ambassador(definitions, profile, ambassador))
+        runs.append(ambassador_run(definitions, profile, ambassador))
     if "istio" in request.providers:
-        runs.append(Istio(definitions, profile, istio))
-    translations = [run.translation() for run in runs]
-    endpoints = [row for run in runs for row in run.endpoints()]
-    return translations, endpoints, findings_of(definitions, translations)
+        runs.append(istio_run(definitions, profile, istio))
+    return runs, findings_of(definitions, runs)
 
 
 def _refuse_other_namespaces(definitions: Definitions, namespaces: Sequence[str] | None) -> None:
@@ -107,11 +105,11 @@ def _refuse_other_namespaces(definitions: Definitions, namespaces: Sequence[str]
         raise DefinitionError(lines)
 
 
-def _desired(translations: Sequence[Translation], owner: Owner) -> list[dict[str, Any]]:
+def _desired(runs: Sequence[Run], owner: Owner) -> list[dict[str, Any]]:
     """The objects of all providers; a Service that a ServiceRoute asks for is the same for each of them."""
     found = []
     services: set[tuple[str, str]] = set()
-    for item in (item for translation in translations for item in translation.objects):
+    for item in (item for run in runs for item in run.translation.objects):
         if item.object["kind"] == "Service":
             key = item.object["metadata"]["namespace"], item.object["metadata"]["name"]
             if key in services:

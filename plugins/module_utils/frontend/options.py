@@ -19,7 +19,7 @@ from ..definition.profile import CORRECTED, Profile
 from ..intent.seldon import IntentSettings
 from ..kube.names import dns_subdomain_problem
 from ..translate.ambassador_v3alpha1 import AmbassadorSettings
-from ..translate.istio import DEFAULT_API_VERSION, DEFAULT_GATEWAY, IstioSettings
+from ..translate.istio_destinations import DEFAULT_API_VERSION, DEFAULT_GATEWAY, IstioSettings
 from .errors import OptionError
 from .operator_env import OperatorEnv
 

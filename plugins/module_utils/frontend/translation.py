@@ -6,20 +6,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
-from ..definition.findings import DefinitionError, Finding
+from ..definition.findings import Finding
 from ..definition.model import Origin, SeldonDeployment
 from ..definition.profile import Profile
 from ..definition.read import Definitions, Source, read_definitions
-from ..definition.validate_seldon import service_owners
-from ..intent.model import Entry, Intent
-from ..intent.places import Door, places
+from ..intent.model import Intent
 from ..intent.seldon import IntentSettings, seldon_intent
 from ..intent.service_route import route_intent
-from ..routing.endpoints import Address, Front, endpoints
-from ..translate.ambassador_v3alpha1 import ambassador_door, to_ambassador_v3alpha1
-from ..translate.istio import istio_door, owners_of, to_istio
+from ..routing.endpoints import Front, endpoints
+from ..translate.ambassador_v3alpha1 import to_ambassador_v3alpha1
+from ..translate.istio import to_istio
 from ..translate.model import Translation
 from .errors import OptionError
 from .options import AmbassadorOptions, IstioOptions
@@ -57,17 +56,13 @@ def sources_of(value: Any, name: str = "definitions") -> list[Source]:
     return [Source(item, Origin(f"{name}[{index}]")) for index, item in enumerate(items)]
 
 
-def read(sources: Iterable[Source], profile: Profile) -> Definitions:
-    """Read and validate definitions, also against each other.
+def definitions_of(value: Any, profile: Profile) -> Definitions:
+    """Definitions that stand in a variable.
 
     Raises:
-        DefinitionError: with every problem.
+        DefinitionError, OptionError: with every problem.
     """
-    definitions = read_definitions(sources, profile)
-    problems = service_owners(definitions.items) if profile.check_collisions else []
-    if problems:
-        raise DefinitionError([f"{problem}." for problem in problems])
-    return definitions
+    return read_definitions(sources_of(plain(value)), profile)
 
 
 def intents_of(definitions: Definitions, profile: Profile, settings: IntentSettings) -> list[Intent]:
@@ -77,67 +72,43 @@ def intents_of(definitions: Definitions, profile: Profile, settings: IntentSetti
     ]
 
 
-class Ambassador:
-    """A run for Ambassador. Objects and endpoints are computed when they are asked for."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run for one provider: its objects, and where clients knock."""
 
-    def __init__(self, definitions: Definitions, profile: Profile, options: AmbassadorOptions) -> None:
-        self._options = options
-        self._intents = intents_of(definitions, profile, options.intent)
-
-    def translation(self) -> Translation:
-        """The objects.
-
-        Raises:
-            DefinitionError: where definitions collide.
-        """
-        return to_ambassador_v3alpha1(self._intents, self._options.settings)
+    intents: Sequence[Intent]
+    translation: Translation
+    provider: str
+    base_url: str
 
     def endpoints(self, verify: bool | None = None) -> list[dict[str, Any]]:
-        """The addresses of all definitions, for a run whose translation is possible."""
-        settings = self._options.settings
-        generated = [intent for intent in self._intents if not intent.custom]
-
-        def door(intent: Intent, entry: Entry) -> Door:
-            return ambassador_door(intent, entry, settings)
-
-        addresses = [Address(place, door(place.owner, place.entry)) for place in places(generated, door)]
-        return endpoints(addresses, self._intents, Front("ambassador", self._options.base_url, verify))
+        """The addresses of all definitions."""
+        return endpoints(self.translation.places, self.intents, Front(self.provider, self.base_url, verify))
 
 
-class Istio:
-    """A run for Istio. Objects and endpoints are computed when they are asked for."""
+def ambassador_run(definitions: Definitions, profile: Profile, options: AmbassadorOptions) -> Run:
+    """Translate for Ambassador.
 
-    def __init__(self, definitions: Definitions, profile: Profile, options: IstioOptions) -> None:
-        self._options = options
-        self._intents = intents_of(definitions, profile, options.intent)
-
-    def translation(self) -> Translation:
-        """The objects.
-
-        Raises:
-            DefinitionError: where definitions collide or cannot be expressed.
-        """
-        return to_istio(self._intents, self._options.settings)
-
-    def endpoints(self, verify: bool | None = None) -> list[dict[str, Any]]:
-        """The addresses of all definitions, for a run whose translation is possible."""
-        settings = self._options.settings
-
-        owners = owners_of(self._intents)
-
-        def door(intent: Intent, entry: Entry) -> Door:
-            return istio_door(intent, entry, owners, settings)
-
-        addresses = [Address(place, door(place.owner, place.entry)) for place in places(self._intents, door)]
-        return endpoints(addresses, self._intents, Front("istio", self._options.base_url, verify))
+    Raises:
+        DefinitionError: where definitions collide.
+    """
+    intents = intents_of(definitions, profile, options.intent)
+    return Run(intents, to_ambassador_v3alpha1(intents, options.settings), "ambassador", options.base_url)
 
 
-Run: TypeAlias = "Ambassador | Istio"
+def istio_run(definitions: Definitions, profile: Profile, options: IstioOptions) -> Run:
+    """Translate for Istio.
+
+    Raises:
+        DefinitionError: where definitions collide or cannot be expressed.
+    """
+    intents = intents_of(definitions, profile, options.intent)
+    return Run(intents, to_istio(intents, options.settings), "istio", options.base_url)
 
 
-def findings_of(definitions: Definitions, translations: Iterable[Translation]) -> list[Finding]:
+def findings_of(definitions: Definitions, runs: Iterable[Run]) -> list[Finding]:
     """All findings of a run, each once, sorted."""
     found = set(definitions.findings)
-    for translation in translations:
-        found |= set(translation.findings)
+    for run in runs:
+        found |= set(run.translation.findings)
     return sorted(found)

@@ -94,14 +94,12 @@ class Policies:
 class Entry:
     """One match and what is behind it.
 
-    ``address`` names the place that requests are sent to, without the extra headers: entries of several deployments
-    with one address compete for the same requests. ``label`` tells the routes of one ServiceRoute apart in object names.
+    ``label`` tells the routes of one ServiceRoute apart in object names.
     ``short`` marks the form without namespace of Ambassador's single-namespace mode. ``grpc`` says that the backends
     speak HTTP/2.
     """
 
     kind: EntryKind
-    address: str
     match: Match
     backends: tuple[Backend, ...]
     policies: Policies

@@ -5,35 +5,20 @@
 
 Emissary puts every Mapping with the same match into one group, whoever wrote it; Istio takes the first route that
 matches. So that both route alike, the order and the grouping of Emissary are computed here and written out for Istio.
-Source: ``python/ambassador/ir/irhttpmapping.py`` (lines 507 to 589) and ``irbasemappinggroup.py`` (lines 58 to 141) of
-emissary-ingress/emissary v3.9.1.
+Source: ``python/ambassador/ir/irhttpmapping.py`` (lines 514 to 589) and ``irbasemappinggroup.py`` (lines 58 to 141) of
+emissary-ingress/emissary v3.10.0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..definition.findings import DefinitionError
+from ..definition.model import MatchKind, TextMatch
 from .model import Backend, Entry, Intent, Match, Pairs
 
 Member = tuple[Intent, Entry]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """All entries of a run that match the same requests, the owner of the address first."""
-
-    members: tuple[Member, ...]
-
-    @property
-    def owner(self) -> Intent:
-        return self.members[0][0]
-
-    @property
-    def entry(self) -> Entry:
-        """The entries as one: the backends of all members with the shares that Emissary gives them."""
-        return joined([entry for _intent, entry in self.members])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +29,33 @@ class Door:
     by: tuple[str, ...]
 
 
-def places(intents: Iterable[Intent], door: Callable[[Intent, Entry], Door]) -> list[Place]:
-    """Group the entries of a run by what they match at which door.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """All entries of a run that match the same requests at one door, the owner of the address first.
+
+    ``entry`` is what they are together: the backends of all members with the shares that Emissary gives them.
+    """
+
+    door: Door
+    members: tuple[Member, ...]
+    entry: Entry
+
+    @property
+    def owner(self) -> Intent:
+        return self.members[0][0]
+
+
+def places(intents: Iterable[Intent], door: Callable[[Intent, Entry], Door]) -> tuple[Place, ...]:
+    """Group the entries of a run as Emissary groups Mappings.
 
     Raises:
         DefinitionError: where two definitions want the same requests and neither is attached to the other, or where
             attached definitions cannot share them.
     """
-    found: dict[tuple[Door, Match], list[Member]] = {}
+    found: dict[tuple[Door, str], list[Member]] = {}
     for intent in intents:
         for entry in intent.entries:
-            found.setdefault((door(intent, entry), entry.match), []).append((intent, entry))
+            found.setdefault((door(intent, entry), emissary_group(entry.match)), []).append((intent, entry))
     lines: list[str] = []
     for members in found.values():
         if len(members) > 1:
@@ -63,18 +64,35 @@ def places(intents: Iterable[Intent], door: Callable[[Intent, Entry], Door]) -> 
     lines += _shared_hosts(found)
     if lines:
         raise DefinitionError(sorted(set(lines)))
-    return [Place(tuple(members)) for members in found.values()]
+    return tuple(
+        Place(where, tuple(members), joined([entry for _intent, entry in members]))
+        for (where, _group), members in found.items()
+    )
 
 
-def _shared_hosts(found: Mapping[tuple[Door, Match], Sequence[Member]]) -> Iterable[str]:
+def emissary_group(match: Match) -> str:
+    """What Emissary joins Mappings by (``_group_id``): texts without separators, and without the kind of comparison."""
+    method = "|".join(match.methods)
+    headers = "".join(name + text.value for name, text in _as_mapped(match.headers))
+    query = "".join(name + text.value for name, text in _as_mapped(match.query))
+    return f"{method or 'GET'}{match.path}{headers}{':method' + method if method else ''}{query}"
+
+
+def _as_mapped(pairs: Pairs) -> Iterator[tuple[str, TextMatch]]:
+    """The pairs in the order of a Mapping: exact ones first; "is present" is the expression ``.*``."""
+    yield from ((name, text) for name, text in pairs if text.kind == "exact")
+    yield from ((name, TextMatch("regex", text.value or ".*")) for name, text in pairs if text.kind != "exact")
+
+
+def _shared_hosts(found: Mapping[tuple[Door, str], Sequence[Member]]) -> Iterable[str]:
     """Lists of hosts that differ and still have one in common."""
-    first: dict[tuple[str, tuple[str, ...], Match], Intent] = {}
-    for (door, match), members in found.items():
-        intent = members[0][0]
+    first: dict[tuple[str, tuple[str, ...], str], Intent] = {}
+    for (door, group), members in found.items():
+        intent, entry = members[0]
         for host in door.hosts:
-            owner = first.setdefault((host, door.by, match), intent)
+            owner = first.setdefault((host, door.by, group), intent)
             if owner is not intent:
-                both = _both(intent, match, owner)
+                both = _both(intent, entry.match, owner)
                 yield f"{both} at the host {host}: give one of them another path, host or header."
 
 
@@ -88,7 +106,9 @@ def _quarrels(members: Sequence[Member]) -> Iterable[str]:
     for intent, entry in others:
         both = _both(intent, entry.match, owner)
         attached = intent.attached_to == owner.attached_to and intent.namespace == owner.namespace
-        if intent is owner or intent.kind != owner.kind or not attached:
+        if entry.match != first.match:
+            yield f"{both} to Emissary, which ignores how they are compared: give one another path or header."
+        elif intent is owner or intent.kind != owner.kind or not attached:
             yield f"{both}: give one of them another path, host or header."
         elif entry.policies != first.policies:
             yield f"{both} and has other timeouts, retries or circuit breakers: make them equal or add a header."
@@ -116,21 +136,24 @@ def joined(entries: Sequence[Entry]) -> Entry:
     )
 
 
-def rank(match: Match) -> tuple[object, ...]:
-    """Sort by this, highest first, to try matches in Emissary's order: long paths before short ones, then by the
-    amount of header and query text. A regular expression counts with the length of its text.
+def rank(match: Match) -> tuple[int | str, ...]:
+    """Sort by this, highest first, to try matches in Emissary's order (``_route_weight``): long paths before short
+    ones, then by the amount of header and query text. A regular expression counts with the length of its text.
     """
+    headers = list(_as_mapped(match.headers))
+    if match.methods:
+        kind: MatchKind = "exact" if len(match.methods) == 1 else "regex"
+        headers.append((":method", TextMatch(kind, "|".join(match.methods))))
+    query = list(_as_mapped(match.query))
     return (
         len(match.path),
-        _weight(match.headers),
-        _weight(match.query),
+        _length(headers),
+        _length(query),
         match.path,
-        match.methods,
-        tuple(name for name, _text in match.headers),
+        "|".join(match.methods) or "GET",
+        *(f"{name}-{text.value}" for name, text in (*headers, *query)),
     )
 
 
-def _weight(pairs: Pairs) -> int:
-    return sum(
-        len(name) + (len(text.value) if text.kind != "present" else 2) + (text.kind != "exact") for name, text in pairs
-    )
+def _length(pairs: Iterable[tuple[str, TextMatch]]) -> int:
+    return sum(len(name) + len(text.value) + (text.kind == "regex") for name, text in pairs)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..definition.model import PREFIX, Container, Predictor, SeldonDeployment
+from ..definition.model import Container, Predictor, SeldonDeployment
 from ..definition.naming import PREPACKAGED_SERVERS, SERVICELESS_CONTAINERS, nodes
 
 
@@ -41,14 +41,9 @@ def predictor_ports(deployment: SeldonDeployment, settings: PortSettings) -> tup
     units = _unit_ports(deployment, settings)
     engine = PredictorPorts(settings.engine_http, settings.engine_grpc)
     return tuple(
-        _direct(predictor, index, units) if has_no_engine(predictor) else engine
+        _direct(predictor, index, units) if predictor.has_no_engine else engine
         for index, predictor in enumerate(deployment.predictors)
     )
-
-
-def has_no_engine(predictor: Predictor) -> bool:
-    """Whether requests go straight to the model's container; any text but ``true`` (in any case) keeps the engine."""
-    return predictor.annotations.get(PREFIX + "no-engine", "").lower() == "true"
 
 
 def _direct(predictor: Predictor, index: int, units: dict[tuple[int, str], PredictorPorts]) -> PredictorPorts | None:

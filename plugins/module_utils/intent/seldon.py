@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..definition.annotations import CIRCUIT_BREAKERS, go_integer, header_match
 from ..definition.custom_config import custom_documents
@@ -16,7 +16,7 @@ from ..definition.model import Predictor, SeldonDeployment, TextMatch
 from ..definition.naming import explainer_service, predictor_service
 from ..definition.profile import Profile
 from .model import Backend, Entry, EntryKind, Intent, Match, Mirror, ModelApi, Pairs, Policies, Retries, Subset
-from .ports import PortSettings, PredictorPorts, has_no_engine, predictor_ports
+from .ports import PortSettings, PredictorPorts, predictor_ports
 
 # Source: operator/constants/constants.go:7. Its dots match any character; the headers beside it keep deployments apart.
 GRPC_PATH = "/(seldon.protos.*|tensorflow.serving.*|inference.*)/.*"
@@ -118,18 +118,17 @@ def _entries(
             rest = [(predictor, _backend(deployment, predictor, port.http)) for predictor, port in routed]
             grpc = [(predictor, _backend(deployment, predictor, port.grpc)) for predictor, port in routed]
             prefix = f"{base}/{target}/"
-            yield _entry("rest", Match("prefix", prefix, headers=shared.headers), rest, shared.rest, prefix, short)
+            yield _entry("rest", Match("prefix", prefix, headers=shared.headers), rest, shared.rest, short)
             wanted = tenants[:1] if short or not profile.grpc_namespace_header else tenants
-            address = "grpc:" + "/".join(match.value for _name, match in reversed(wanted))
             match = Match("regex", GRPC_PATH, headers=tuple(sorted((*wanted, *shared.headers))))
-            yield _entry("grpc", match, grpc, shared.grpc, address, short)
+            yield _entry("grpc", match, grpc, shared.grpc, short)
         for predictor in deployment.predictors:
             if predictor.explainer:
                 prefix = f"{base}/{target}-explainer/{predictor.name}/"
                 port = predictor.explainer.service_port or settings.ports.explainer_http
                 backend = _explainer_backend(deployment, predictor, port)
                 match = Match("prefix", prefix, headers=shared.headers)
-                yield Entry("explain", prefix, match, (backend,), shared.rest, rewrite="/", short=short)
+                yield Entry("explain", match, (backend,), shared.rest, rewrite="/", short=short)
 
 
 def _entry(
@@ -137,17 +136,15 @@ def _entry(
     match: Match,
     targets: Sequence[tuple[Predictor, Backend]],
     policies: Policies,
-    address: str,
     short: bool,
 ) -> Entry:
     live = [(predictor, backend) for predictor, backend in targets if not predictor.shadow]
     mirrors = [Mirror(backend, predictor.traffic or None) for predictor, backend in targets if predictor.shadow]
     return Entry(
         kind=kind,
-        address=address,
         match=match,
         backends=tuple(
-            backend if len(live) == 1 else _shared_backend(backend, predictor.traffic, first=index == 0)
+            backend if len(live) == 1 else replace(backend, percent=predictor.traffic, takes_rest=index == 0)
             for index, (predictor, backend) in enumerate(live)
         ),
         policies=policies,
@@ -155,19 +152,6 @@ def _entry(
         mirror=mirrors[0] if mirrors else None,
         short=short,
         grpc=kind == "grpc",
-    )
-
-
-def _shared_backend(backend: Backend, percent: int, *, first: bool) -> Backend:
-    return Backend(
-        backend.name,
-        backend.service,
-        backend.namespace,
-        backend.port,
-        percent,
-        first,
-        backend.subset,
-        tls_secret=backend.tls_secret,
     )
 
 
@@ -200,7 +184,7 @@ def _subset(predictor: Predictor) -> Subset:
 
 def _api(deployment: SeldonDeployment) -> ModelApi:
     """Paths and methods of ``executor/api/rest/server.go`` (lines 141 to 191) and of the protocols' .proto files."""
-    direct = all(has_no_engine(predictor) for predictor in deployment.predictors)
+    direct = all(predictor.has_no_engine for predictor in deployment.predictors)
     methods = {
         "tensorflow": "tensorflow.serving.PredictionService/Predict",
         "v2": "inference.GRPCInferenceService/ModelInfer",

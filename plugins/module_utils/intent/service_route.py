@@ -41,7 +41,6 @@ def route_intent(definition: ServiceRoute) -> Intent:
 def _entry(route: Route, namespace: str, label: str) -> Entry:
     return Entry(
         kind="service",
-        address=f"{route.path_kind}:{route.path}",
         match=Match(
             route.path_kind,
             route.path,

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from ..definition.hosts import MESH
 from ..intent.model import Entry, Intent, ModelApi, Pairs
-from ..intent.places import Door, Place
+from ..intent.places import Place
 
 NDARRAY = {"data": {"names": ["a", "b"], "tensor": {"shape": [2, 2], "values": [0, 0, 1, 1]}}}
 TENSORFLOW = {"instances": [[0, 0], [1, 1]]}
@@ -60,17 +60,9 @@ class Front:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """One place with the gateways and hosts that it is served at."""
-
-    place: Place
-    door: Door
-
-
-def endpoints(addresses: Iterable[Address], intents: Iterable[Intent], front: Front) -> list[dict[str, Any]]:
+def endpoints(places: Iterable[Place], intents: Iterable[Intent], front: Front) -> list[dict[str, Any]]:
     """One row for each address of each definition, sorted."""
-    rows = [row for address in addresses for row in _rows(address, front)]
+    rows = [row for place in places for row in _rows(place, front)]
     if front.provider == "ambassador":
         rows += (row for intent in intents for row in _custom_rows(intent, front))
     return sorted(
@@ -78,22 +70,22 @@ def endpoints(addresses: Iterable[Address], intents: Iterable[Intent], front: Fr
     )
 
 
-def _rows(address: Address, front: Front) -> Iterator[dict[str, Any]]:
-    entry = address.place.entry
-    for intent, own in address.place.members:
+def _rows(place: Place, front: Front) -> Iterator[dict[str, Any]]:
+    entry = place.entry
+    for intent, own in place.members:
         match entry.kind:
             case "grpc":
-                yield _grpc_row(intent, entry, address, front)
+                yield _grpc_row(intent, entry, place, front)
             case "service":
-                yield _service_row(intent, entry, address, front)
+                yield _service_row(intent, entry, place, front)
             case _:
-                yield _model_row(intent, own, entry, address, front)
+                yield _model_row(intent, own, entry, place, front)
 
 
-def _model_row(intent: Intent, own: Entry, entry: Entry, address: Address, front: Front) -> dict[str, Any]:
+def _model_row(intent: Intent, own: Entry, entry: Entry, place: Place, front: Front) -> dict[str, Any]:
     api = intent.api or ModelApi("seldon", "", "")
     path, payload = _explain(api, own) if entry.kind == "explain" else _predict(api)
-    return _row(intent, entry, address, front, entry.match.path + path, "POST", payload)
+    return _row(intent, entry, place, front, entry.match.path + path, "POST", payload)
 
 
 def _predict(api: ModelApi) -> tuple[str, dict[str, Any]]:
@@ -116,9 +108,9 @@ def _explain(api: ModelApi, own: Entry) -> tuple[str, dict[str, Any]]:
             return "api/v1.0/explain", NDARRAY
 
 
-def _service_row(intent: Intent, entry: Entry, address: Address, front: Front) -> dict[str, Any]:
+def _service_row(intent: Intent, entry: Entry, place: Place, front: Front) -> dict[str, Any]:
     method = (entry.match.methods or ("POST" if entry.grpc else "GET",))[0]
-    return _row(intent, entry, address, front, entry.match.path, method, None) | {
+    return _row(intent, entry, place, front, entry.match.path, method, None) | {
         "kind": "grpc" if entry.grpc else "rest"
     }
 
@@ -126,15 +118,15 @@ def _service_row(intent: Intent, entry: Entry, address: Address, front: Front) -
 def _row(
     intent: Intent,
     entry: Entry,
-    address: Address,
+    place: Place,
     front: Front,
     path: str,
     method: str,
     payload: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    base = _base(entry, address, front).rstrip("/")
+    base = _base(entry, place, front).rstrip("/")
     headers = _headers(entry.match.headers)
-    if host := _host_header(address, front):
+    if host := _host_header(place, front):
         headers["Host"] = host
     if payload is not None:
         headers["Content-Type"] = "application/json"
@@ -152,13 +144,13 @@ def _row(
     }
 
 
-def _grpc_row(intent: Intent, entry: Entry, address: Address, front: Front) -> dict[str, Any]:
+def _grpc_row(intent: Intent, entry: Entry, place: Place, front: Front) -> dict[str, Any]:
     api = intent.api or ModelApi("seldon", "", "")
-    base = _base(entry, address, front)
+    base = _base(entry, place, front)
     netloc = urlsplit(base if "://" in base else f"//{base}").netloc
     target = netloc if re.search(r":[0-9]+$", netloc) else f"{netloc}:{443 if front.secure else 80}"
     headers = _headers(entry.match.headers)
-    authority = _host_header(address, front)
+    authority = _host_header(place, front)
     words = ["grpcurl"]
     if not base.startswith("https://"):
         words.append("-plaintext")
@@ -185,21 +177,21 @@ def _grpc_row(intent: Intent, entry: Entry, address: Address, front: Front) -> d
     }
 
 
-def _base(entry: Entry, address: Address, front: Front) -> str:
+def _base(entry: Entry, place: Place, front: Front) -> str:
     """Inside the mesh clients call the Service that the host names, on the port of the model."""
-    if MESH in address.door.by:
-        return f"http://{address.door.hosts[0]}:{entry.backends[0].port}"
+    if MESH in place.door.by:
+        return f"http://{place.door.hosts[0]}:{entry.backends[0].port}"
     return front.base_url
 
 
-def _host_header(address: Address, front: Front) -> str:
+def _host_header(place: Place, front: Front) -> str:
     """The Host header that a client must add because the base URL names something else."""
-    if MESH in address.door.by:
+    if MESH in place.door.by:
         return ""
-    for host in address.door.hosts:
+    for host in place.door.hosts:
         if host in ("*", front.hostname) or (host.startswith("*.") and front.hostname.endswith(host[1:])):
             return ""
-    first = address.door.hosts[0]
+    first = place.door.hosts[0]
     return f"any{first[1:]}" if first.startswith("*") else first
 
 

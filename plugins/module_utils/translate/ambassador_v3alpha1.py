@@ -45,13 +45,13 @@ def to_ambassador_v3alpha1(intents: Iterable[Intent], settings: AmbassadorSettin
     """
     intents = list(intents)
     generated = [intent for intent in intents if not intent.custom]
-    places(generated, lambda intent, entry: ambassador_door(intent, entry, settings))
+    found = places(generated, lambda intent, entry: ambassador_door(intent, entry, settings))
     objects = service_objects(intents)
     for intent in intents:
         objects += custom_objects(intent, _ids(intent, settings))
     for intent in generated:
         objects += (rendered(intent, obj) for obj in _objects(intent, settings))
-    return assembled(objects, (finding for intent in intents for finding in intent.findings))
+    return assembled(objects, found, (finding for intent in intents for finding in intent.findings))
 
 
 def ambassador_door(intent: Intent, entry: Entry, settings: AmbassadorSettings) -> Door:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VirtualServices, DestinationRules and ServiceEntries of Istio.
+"""The objects of Istio: VirtualServices here, what they lead to in ``istio_destinations``.
 
 Source of the operator's shape: ``operator/controllers/seldondeployment_controller.go`` (lines 236 to 411) and
 ``seldondeployment_explainers.go`` (lines 293 to 426) of SeldonIO/seldon-core v1.18.2. Istio's own rules:
@@ -21,24 +21,11 @@ from ..definition.model import Cors, TextMatch
 from ..definition.naming import explainer_virtual_service, hashed, seldon_id
 from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies
 from ..intent.places import Door, Place, places, rank
-from .model import Rendered, Translation, assembled, duration, metadata, rendered, service_objects
+from .istio_destinations import IstioSettings, destination_rules, host_of, service_entries, targets
+from .model import Translation, assembled, duration, metadata, rendered, service_objects
 
-DEFAULT_GATEWAY = "istio-system/seldon-gateway"
-DEFAULT_API_VERSION = "networking.istio.io/v1beta1"
-IDLE_TIMEOUT = "60s"
 # What a path that the gRPC expression matches begins with; its dots match any character.
 _GRPC_BEGIN = re.compile(r"/(seldon.protos|tensorflow.serving|inference)")
-
-
-@dataclass(frozen=True, slots=True)
-class IstioSettings:
-    """What the environment decides. The gateways and hosts serve definitions that name none."""
-
-    gateways: tuple[str, ...] = (DEFAULT_GATEWAY,)
-    hosts: tuple[str, ...] = ("*",)
-    tls_mode: str = ""
-    api_version: str = DEFAULT_API_VERSION
-    cluster_domain: str = "cluster.local"
 
 
 @dataclass(slots=True)
@@ -64,10 +51,10 @@ def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
     services = _virtual_services(found, owners, settings)
     objects = service_objects(intents)
     objects += (rendered(service.owner, _virtual_service(name, service, settings)) for name, service in services)
-    objects += _destination_rules(intents, settings)
-    objects += _service_entries(intents, settings)
+    objects += destination_rules(intents, settings)
+    objects += service_entries(intents, settings)
     notes = (note for intent in intents for note in (*intent.findings, *_unsaid(intent, owners, settings)))
-    return assembled(objects, notes)
+    return assembled(objects, found, notes)
 
 
 Owners: TypeAlias = "Mapping[tuple[str, str, str], Intent]"
@@ -105,7 +92,7 @@ def _virtual_services(
                 " not in this run: add its definition, because Istio holds both routes in one VirtualService."
             )
             continue
-        door = istio_door(intent, entry, owners, settings)
+        door = place.door
         if MESH in door.by and "*" in door.hosts:
             field_name = "seldon.io/istio-host" if intent.kind == "SeldonDeployment" else "hosts in its routes"
             lines.append(
@@ -127,7 +114,7 @@ def _home(entry: Entry, intent: Intent, owner: Intent) -> tuple[str, Intent]:
     if entry.kind != "explain":
         return seldon_id(owner.name), owner
     for other in owner.entries:
-        if other.kind == "explain" and other.address == entry.address:
+        if other.kind == "explain" and other.match.path == entry.match.path:
             return explainer_virtual_service(other.backends[0].service), owner
     return explainer_virtual_service(entry.backends[0].service), intent
 
@@ -198,14 +185,10 @@ def _route(entry: Entry, settings: IstioSettings) -> list[dict[str, Any]]:
 
 
 def _destination(backend: Backend, settings: IstioSettings) -> dict[str, Any]:
-    found: dict[str, Any] = {"host": _host(backend, settings), "port": {"number": backend.port}}
+    found: dict[str, Any] = {"host": host_of(backend, settings), "port": {"number": backend.port}}
     if backend.subset:
         found["subset"] = backend.subset.name
     return found
-
-
-def _host(backend: Backend, settings: IstioSettings) -> str:
-    return backend.host or f"{backend.service}.{backend.namespace}.svc.{settings.cluster_domain}"
 
 
 def _mirror(mirror: Mirror, settings: IstioSettings) -> dict[str, Any]:
@@ -245,103 +228,6 @@ def _cors(cors: Cors) -> dict[str, Any]:
     return found
 
 
-def _targets(intent: Intent) -> Iterator[tuple[Entry, Backend]]:
-    for entry in intent.entries:
-        yield from ((entry, backend) for backend in entry.backends)
-        if entry.mirror:
-            yield entry, entry.mirror.backend
-
-
-def _destination_rules(intents: Iterable[Intent], settings: IstioSettings) -> Iterator[Rendered]:
-    """One rule for each Service of a predictor or explainer, and for backends that speak TLS."""
-    for intent in intents:
-        done: set[str] = set()
-        for entry, backend in _targets(intent):
-            host = _host(backend, settings)
-            if host in done or not (backend.subset or backend.tls):
-                continue
-            done.add(host)
-            name = backend.service if backend.subset else _outside_name(intent, backend)
-            yield rendered(
-                intent,
-                {
-                    "apiVersion": settings.api_version,
-                    "kind": "DestinationRule",
-                    "metadata": metadata(name, intent.namespace),
-                    "spec": {
-                        "host": host,
-                        **_subsets(backend),
-                        "trafficPolicy": _traffic_policy(entry, backend, settings),
-                    },
-                },
-            )
-
-
-def _outside_name(intent: Intent, backend: Backend) -> str:
-    text = (backend.host or f"{backend.service}.{backend.namespace}").replace(".", "-").replace("*", "any")
-    return f"{intent.name}-{text}"
-
-
-def _subsets(backend: Backend) -> dict[str, Any]:
-    subset = backend.subset
-    return {"subsets": [{"name": subset.name, "labels": {"version": subset.version}}]} if subset else {}
-
-
-def _traffic_policy(entry: Entry, backend: Backend, settings: IstioSettings) -> dict[str, Any]:
-    if not backend.subset:
-        tls = {"mode": "SIMPLE", "sni": _host(backend, settings)}
-        return {"portLevelSettings": [{"port": {"number": backend.port}, "tls": tls}]}
-    limits = entry.policies.circuit_breakers
-    http: dict[str, Any] = {"idleTimeout": IDLE_TIMEOUT}
-    for theirs, ours in (
-        ("http1MaxPendingRequests", "max_pending_requests"),
-        ("http2MaxRequests", "max_requests"),
-        ("maxRetries", "max_retries"),
-    ):
-        if limits.get(ours):
-            http[theirs] = limits[ours]
-    pool: dict[str, Any] = {"http": http}
-    if limits.get("max_connections"):
-        pool["tcp"] = {"maxConnections": limits["max_connections"]}
-    policy: dict[str, Any] = {"connectionPool": pool}
-    if backend.tls_secret:
-        # Ambassador does not check the model's certificate either; the finding of this deployment says so.
-        policy["tls"] = {"mode": "SIMPLE", "insecureSkipVerify": True}
-    elif settings.tls_mode:
-        policy["tls"] = {"mode": settings.tls_mode}
-    return policy
-
-
-def _service_entries(intents: Iterable[Intent], settings: IstioSettings) -> Iterator[Rendered]:
-    """Hosts outside the cluster, one ServiceEntry for each host that a definition uses."""
-    for intent in intents:
-        ports: dict[str, dict[int, str]] = {}
-        names: dict[str, str] = {}
-        for entry, backend in _targets(intent):
-            if backend.host:
-                protocol = "HTTPS" if backend.tls else "GRPC" if entry.grpc else "HTTP"
-                ports.setdefault(backend.host, {})[backend.port] = protocol
-                names[backend.host] = _outside_name(intent, backend)
-        for host, used in ports.items():
-            yield rendered(
-                intent,
-                {
-                    "apiVersion": settings.api_version,
-                    "kind": "ServiceEntry",
-                    "metadata": metadata(names[host], intent.namespace),
-                    "spec": {
-                        "hosts": [host],
-                        "location": "MESH_EXTERNAL",
-                        "resolution": "DNS",
-                        "ports": [
-                            {"number": port, "name": f"{protocol.lower()}-{port}", "protocol": protocol}
-                            for port, protocol in sorted(used.items())
-                        ],
-                    },
-                },
-            )
-
-
 def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator[Finding]:
     """What Istio cannot express."""
     where = f"{intent.origin} {intent.namespace}/{intent.name}"
@@ -367,13 +253,13 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
     owner = owners.get((intent.kind, intent.namespace, intent.attached_to), intent)
     if owner is not intent and (intent.hosts or intent.gateways):
         yield Finding(
-            "B26",
+            "A13",
             "warning",
             where,
             f"istio-host and istio-gateway are not used here, because the address is that of {owner.name!r}",
             "set them there",
         )
-    if any(backend.tls_secret for _entry, backend in _targets(intent)):
+    if any(backend.tls_secret for _entry, backend in targets(intent)):
         also = f" and the mode {settings.tls_mode} is not used for it" if settings.tls_mode else ""
         yield Finding(
             "E08",

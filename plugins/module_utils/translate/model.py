@@ -11,6 +11,7 @@ from typing import Any
 
 from ..definition.findings import DefinitionError, Finding
 from ..intent.model import Intent
+from ..intent.places import Place
 
 Object = Mapping[str, Any]
 
@@ -26,9 +27,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The objects of a run in a fixed order, and what could not be said in the provider's words."""
+    """The objects of a run in a fixed order, the places they serve, and what the provider's words could not say."""
 
     objects: tuple[Rendered, ...]
+    places: tuple[Place, ...]
     findings: tuple[Finding, ...] = ()
 
 
@@ -74,7 +76,7 @@ def service_objects(intents: Iterable[Intent]) -> list[Rendered]:
     ]
 
 
-def assembled(objects: Sequence[Rendered], findings: Iterable[Finding]) -> Translation:
+def assembled(objects: Sequence[Rendered], places: tuple[Place, ...], findings: Iterable[Finding]) -> Translation:
     """Sort what was rendered and refuse two objects with one identity (B18, B27).
 
     Raises:
@@ -90,7 +92,7 @@ def assembled(objects: Sequence[Rendered], findings: Iterable[Finding]) -> Trans
             lines.append(f"{item.origin}: {what}: rename one of the two.")
     if lines:
         raise DefinitionError(lines)
-    return Translation(tuple(first[key] for key in sorted(first)), tuple(sorted(set(findings))))
+    return Translation(tuple(first[key] for key in sorted(first)), places, tuple(sorted(set(findings))))
 
 
 def sort_key(obj: Object) -> tuple[str, str, str, str]:

@@ -22,8 +22,8 @@ import pytest
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import DefinitionError
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.model import Origin
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED
-from ansible_collections.mlops.ingress.plugins.module_utils.definition.read import Source
-from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import intents_of, plain, read
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.read import Source, read_definitions
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import intents_of, plain
 from ansible_collections.mlops.ingress.plugins.module_utils.intent.ports import PortSettings
 from ansible_collections.mlops.ingress.plugins.module_utils.intent.seldon import IntentSettings
 from ansible_collections.mlops.ingress.plugins.module_utils.translate.ambassador_v3alpha1 import (
@@ -81,7 +81,9 @@ def intents(case: dict[str, Any], single_namespace: bool = False) -> list[Any]:
         if "namespace" in document["metadata"]:
             owner["namespace"] = document["metadata"]["namespace"]
         documents.append(whole(owner))
-    definitions = read([Source(item, Origin(str(item["metadata"]["name"]))) for item in documents], CORRECTED)
+    definitions = read_definitions(
+        [Source(item, Origin(str(item["metadata"]["name"]))) for item in documents], CORRECTED
+    )
     settings = IntentSettings(single_namespace, PortSettings(**told(case, "ports")))
     return intents_of(definitions, CORRECTED, settings)
 
@@ -111,7 +113,7 @@ def test_the_table_is_complete():
 @pytest.mark.parametrize("case", REFUSED)
 def test_refused_with_the_path(case):
     with pytest.raises(DefinitionError) as caught:
-        read([Source(whole(case["input"]), Origin("here"))], CORRECTED)
+        read_definitions([Source(whole(case["input"]), Origin("here"))], CORRECTED)
     paths = set()
     for text in caught.value.lines:
         found = re.fullmatch(r"here, SeldonDeployment \S*: (\S+?): .+: .+\.", text)
