@@ -98,25 +98,81 @@ def test_names_and_labels(found, single):
             assert label_value_problem(value) is None
 
 
+def decorated(spec):
+    """Headers and query parameters of a Mapping as Emissary lists them: name, value, whether it is an expression."""
+    headers = [(name, value, False) for name, value in spec.get("headers", {}).items()]
+    headers += [(name, value, True) for name, value in spec.get("regex_headers", {}).items()]
+    if "method" in spec:
+        headers.append((":method", spec["method"], spec.get("method_regex", False)))
+    query = [(name, value, False) for name, value in spec.get("query_parameters", {}).items()]
+    query += [(name, value, True) for name, value in spec.get("regex_query_parameters", {}).items()]
+    return headers, query
+
+
+def group_id(spec):
+    """``_group_id`` of irhttpmapping.py; the host comes in as the last header."""
+    headers, query = decorated(spec)
+    texts = [name + value for name, value, _regex in (*headers, (":authority", spec["hostname"], False), *query)]
+    return spec.get("method", "GET") + spec["prefix"] + "".join(texts)
+
+
+def route_weight(spec):
+    """``_route_weight`` of irhttpmapping.py, without the host."""
+    headers, query = decorated(spec)
+    lengths = [sum(len(name) + len(value) + regex for name, value, regex in pairs) for pairs in (headers, query)]
+    keys = [f"{name}-{value}" for name, value, _regex in (*headers, *query)]
+    return [len(spec["prefix"]), *lengths, spec["prefix"], spec.get("method", "GET"), *keys]
+
+
 def groups(objects):
-    """Mappings by what Emissary groups them by (irhttpmapping.py), without those that only mirror."""
+    """Mappings by what Emissary groups them by, for each of the Ambassadors that see them."""
     found = defaultdict(list)
     for item in objects:
-        if item["kind"] != "Mapping":
-            continue
-        spec = item["spec"]
-        match = (
-            "prefix",
-            "method",
-            "hostname",
-            "headers",
-            "regex_headers",
-            "query_parameters",
-            "regex_query_parameters",
-        )
-        key = json.dumps([[spec.get(name) for name in match], spec.get("ambassador_id")], sort_keys=True)
-        found[key].append(item)
+        if item["kind"] == "Mapping":
+            found[json.dumps([group_id(item["spec"]), item["spec"].get("ambassador_id")])].append(item)
     return found
+
+
+# irhttpmappinggroup.py: a Mapping that differs from its group in one of these is dropped.
+CORE_KEYS = ("circuit_breakers", "headers", "regex_headers", "prefix_exact", "prefix_regex", "method", "method_regex")
+
+
+@many
+@given(definitions)
+def test_no_mapping_is_dropped_from_its_group(found):
+    for mappings in groups(translated(to_ambassador, found)).values():
+        cores = {json.dumps([item["spec"].get(key) for key in CORE_KEYS], sort_keys=True) for item in mappings}
+        assert len(cores) == 1
+
+
+@many
+@given(definitions)
+def test_istio_tries_routes_in_the_order_of_emissary(found):
+    """Among routes with one path text; others are told apart by their paths."""
+    weights = {}
+    for item in translated(to_ambassador, found):
+        if item["kind"] == "Mapping":
+            headers, query = decorated(item["spec"])
+            weights[item["spec"]["prefix"], frozenset(headers), frozenset(query)] = route_weight(item["spec"])
+    for item in translated(to_istio, found):
+        tried = defaultdict(list)
+        for entry in item["spec"]["http"] if item["kind"] == "VirtualService" else ():
+            match = entry["match"][0]
+            (path,) = match["uri"].values()
+            headers = {(name, *shown(text)) for name, text in match.get("headers", {}).items()}
+            headers |= {(":method", *shown(match["method"]))} if "method" in match else set()
+            query = {(name, *shown(text)) for name, text in match.get("queryParams", {}).items()}
+            key = path, frozenset(headers), frozenset(query)
+            if key in weights:  # a deployment with ambassador-config has no generated Mapping
+                tried[path].append(weights[key])
+        for order in tried.values():
+            assert order == sorted(order, reverse=True)
+
+
+def shown(text):
+    """The value of a match of Istio, and whether it is an expression."""
+    ((kind, value),) = text.items()
+    return value, kind == "regex"
 
 
 def emissary_shares(mappings):

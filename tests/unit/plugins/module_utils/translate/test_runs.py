@@ -404,3 +404,27 @@ def test_custom_documents_have_text(fields):
         to_ambassador,
         deployment(notes={"ambassador-config": f"apiVersion: ambassador/v1\nkind: Mapping\nname: x\n{fields}"}),
     )
+
+
+def test_a_method_counts_as_a_header():
+    """Emissary measures `:method` with the headers, so POST (11) is tried before `a: b` (2)."""
+    routes_of = [route(headers={"a": "b"}), route(methods=["POST"])]
+    (service,) = kind(to_istio(service_route(*routes_of)), "VirtualService")
+    assert [sorted(entry["match"][0]) for entry in service["spec"]["http"]] == [["method", "uri"], ["headers", "uri"]]
+
+
+ONE_GROUP = {
+    "path-and-prefix": [service_route(route(prefix=None, path="/x")), service_route(route(prefix="/x"), name="q")],
+    "header-and-expression": [
+        deployment("m"),
+        deployment("m1", notes={"ambassador-service-name": "m", "ambassador-header": "l: x"}),
+        deployment("m2", notes={"ambassador-service-name": "m", "ambassador-regex-header": "l: x"}),
+    ],
+}
+
+
+@pytest.mark.parametrize("run", [to_ambassador, to_istio])
+@pytest.mark.parametrize("documents", ONE_GROUP.values(), ids=ONE_GROUP)
+def test_what_emissary_cannot_tell_apart(run, documents):
+    with pytest.raises(AnsibleFilterError, match="ignores how they are compared"):
+        run(documents)
