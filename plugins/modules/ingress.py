@@ -12,6 +12,9 @@ short_description: Turn deployment definitions into ingress objects and keep the
 version_added: 0.1.0
 author:
   - mlops.ingress maintainers (@mlops)
+requirements:
+  - python >= 3.10 on the host of the task
+  - PyYAML there, with O(remote_src=true) or C(seldon.io/ambassador-config)
 description:
   - Translates SeldonDeployments and ServiceRoutes into the objects of Ambassador or Istio and makes the output hold
     exactly these. What an earlier run wrote and no definition wants any more is removed.
@@ -194,6 +197,8 @@ options:
       - Directory of the manifests, C(<directory>/<namespace>/<kind>-<name>.yaml) with a C(kustomization.yaml) that
         lists them.
       - It is created where it does not exist. Several scopes and sets may share it.
+      - Use an absolute path. A relative one starts where the connection plugin does, which for a local connection is
+        the directory of the playbook.
     type: path
     required: true
   scope:
@@ -262,7 +267,7 @@ EXAMPLES = r"""
       single_namespace: true
       base_url: http://0.0.0.0:8003
     scope: dev
-    directory: manifests/dev
+    directory: "{{ playbook_dir }}/manifests/dev"
 
 - name: The same definitions for Istio, with one weight changed
   mlops.ingress.ingress:
@@ -286,12 +291,12 @@ EXAMPLES = r"""
       gateway: istio-system/seldon-gateway
       base_url: https://example-hostname.com
     scope: production
-    directory: manifests/production
+    directory: "{{ playbook_dir }}/manifests/production"
 
 - name: Remove everything that the first task wrote
   mlops.ingress.ingress:
     scope: dev
-    directory: manifests/dev
+    directory: "{{ playbook_dir }}/manifests/dev"
     state: absent
 """
 

@@ -45,7 +45,8 @@ def files_of(src: str, base: str) -> list[str]:
         found = sorted(_below(path, src))
         if not found:
             endings = ", ".join(EXTENSIONS)
-            raise SourceError(f"src: {src}: the directory holds no file that ends in {endings}: name another one.")
+            what = f"the directory holds no file that ends in {endings}"
+            raise SourceError(f"src: {src}: {what}: name another one, or remove everything with state: absent.")
         return found
     if os.path.exists(path):
         return [path]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from ..definition.findings import DefinitionError
 from ..definition.model import MatchKind, TextMatch
-from .model import Backend, Entry, Intent, Match, Pairs
+from .model import Entry, Intent, Match, Pairs
 
 Member = tuple[Intent, Entry]
 
@@ -126,9 +126,10 @@ def joined(entries: Sequence[Entry]) -> Entry:
     backends = [backend for entry in entries for backend in entry.backends]
     sharing = sorted((backend for backend in backends if backend.takes_rest), key=lambda backend: backend.service)
     left = 100 - sum(backend.percent for backend in backends if not backend.takes_rest)
+    # Emissary adds the rounded parts up and lets the last one end at 100, so the last ones may get nothing.
     part = round(left / len(sharing))
-    shares: dict[Backend, int] = dict.fromkeys(sharing, part)
-    shares[sharing[-1]] = left - part * (len(sharing) - 1)
+    ends = [min(part * (index + 1), left) for index in range(len(sharing) - 1)] + [left]
+    shares = {backend: end - begin for backend, begin, end in zip(sharing, [0, *ends[:-1]], ends, strict=True)}
     return replace(
         first,
         backends=tuple(replace(backend, percent=shares.get(backend, backend.percent)) for backend in backends),

@@ -9,7 +9,6 @@ What the fields do is described in the ``Mapping`` reference of Emissary; rules 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from ..intent.model import Backend, Entry, Intent, Pairs
 from ..intent.places import Door, places
 from ..kube.names import dns_safe
 from .custom_config import API_VERSION, custom_objects
-from .model import Translation, assembled, duration, metadata, rendered, service_objects
+from .model import Translation, assembled, digest, duration, metadata, rendered, service_objects
 
 DEFAULT_TIMEOUT_MS = 3000
 # Above Envoy's own limit of five minutes for silent streams, the idle timeout has to follow (operator,
@@ -48,7 +47,7 @@ def to_ambassador_v3alpha1(intents: Iterable[Intent], settings: AmbassadorSettin
     found = places(generated, lambda intent, entry: ambassador_door(intent, entry, settings))
     objects = service_objects(intents)
     for intent in intents:
-        objects += custom_objects(intent, _ids(intent, settings))
+        objects += custom_objects(intent, _ids(intent, settings), settings.hosts or ("*",))
     for intent in generated:
         objects += (rendered(intent, obj) for obj in _objects(intent, settings))
     return assembled(objects, found, (finding for intent in intents for finding in intent.findings))
@@ -72,7 +71,7 @@ def _objects(intent: Intent, settings: AmbassadorSettings) -> Iterator[dict[str,
             if backend.tls_secret:
                 contexts[_context_name(intent, backend)] = backend.tls_secret
             for index, host in enumerate(ambassador_door(intent, entry, settings).hosts):
-                name = _mapping_name(intent, entry, backend, suffix) + (f"-{_digest(host)}" if index else "")
+                name = _mapping_name(intent, entry, backend, suffix) + (f"-{digest(host)}" if index else "")
                 spec = _spec(intent, entry, backend) | share | {"hostname": host}
                 if ids:
                     spec["ambassador_id"] = ids
@@ -119,10 +118,6 @@ def _context_name(intent: Intent, backend: Backend) -> str:
     # Mappings find a context by its bare name in all namespaces. Dots, which none of the parts can hold, keep the
     # names of (namespace a-b, deployment c) and (namespace a, deployment b-c) apart.
     return f"seldon-{intent.namespace}.{intent.name}.{backend.name}-tls"
-
-
-def _digest(host: str) -> str:
-    return hashlib.sha256(host.encode()).hexdigest()[:8]
 
 
 def _spec(intent: Intent, entry: Entry, backend: Backend) -> dict[str, Any]:

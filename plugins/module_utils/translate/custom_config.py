@@ -16,14 +16,16 @@ from ..definition.custom_config import CustomDocument
 from ..definition.findings import DefinitionError
 from ..intent.model import Intent
 from ..kube.names import dns_safe, dns_subdomain_problem
-from .model import Rendered, metadata, ordered, rendered
+from .model import Rendered, digest, metadata, ordered, rendered
 
 API_VERSION = "getambassador.io/v3alpha1"
 _LIST_FIELDS_OF_CORS = ("origins", "methods", "headers", "exposed_headers")
 
 
-def custom_objects(intent: Intent, ids: tuple[str, ...]) -> list[Rendered]:
-    """Each document once, with a name that Kubernetes accepts. ``ids`` serve documents that name no Ambassador.
+def custom_objects(intent: Intent, ids: tuple[str, ...], hosts: tuple[str, ...]) -> list[Rendered]:
+    """Each document once, with a name that Kubernetes accepts.
+
+    ``ids`` and ``hosts`` are the environment's, for documents that name none; a Mapping is repeated for each host.
 
     Raises:
         DefinitionError: where no name is left, or two documents end up with one name.
@@ -38,24 +40,24 @@ def custom_objects(intent: Intent, ids: tuple[str, ...]) -> list[Rendered]:
             what = problem or f"becomes {name!r}, as {other!r} does"
             place = f"{intent.origin}, {intent.title}: seldon.io/ambassador-config"
             raise DefinitionError([f"{place}: the name {document.name!r} {what}: rename it."])
-        found.append(
-            rendered(
-                intent,
-                {
-                    "apiVersion": API_VERSION,
-                    "kind": document.kind,
-                    "metadata": metadata(name, intent.namespace),
-                    "spec": _spec(document, ids),
-                },
-            )
-        )
+        open_door = document.kind == "Mapping" and not {"host", "hostname"} & document.fields.keys()
+        for index, host in enumerate(hosts if open_door else ("",)):
+            obj = {
+                "apiVersion": API_VERSION,
+                "kind": document.kind,
+                "metadata": metadata(f"{name}-{digest(host)}" if index else name, intent.namespace),
+                "spec": _spec(document, ids, host),
+            }
+            found.append(rendered(intent, obj))
     return found
 
 
-def _spec(document: CustomDocument, ids: tuple[str, ...]) -> dict[str, Any]:
+def _spec(document: CustomDocument, ids: tuple[str, ...], host: str) -> dict[str, Any]:
     spec = {key: ordered(value) for key, value in sorted(document.fields.items()) if value is not None}
     if ids:
         spec.setdefault("ambassador_id", list(ids))
+    if host:
+        spec["hostname"] = host
     if isinstance(spec.get("ambassador_id"), str):
         spec["ambassador_id"] = [spec["ambassador_id"]]
     return _mapping_spec(spec) if document.kind == "Mapping" else spec
@@ -63,8 +65,8 @@ def _spec(document: CustomDocument, ids: tuple[str, ...]) -> dict[str, Any]:
 
 def _mapping_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """A Mapping of v0, v1 or v2 in words of v3alpha1."""
-    if not spec.get("host_regex"):
-        spec.setdefault("hostname", spec.pop("host", "*"))
+    if "host" in spec and not spec.get("host_regex"):
+        spec["hostname"] = spec.pop("host")
     for exact, regex in (("headers", "regex_headers"), ("query_parameters", "regex_query_parameters")):
         _split_present(spec, exact, regex)
     if isinstance(spec.get("tls"), bool):

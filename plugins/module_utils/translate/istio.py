@@ -18,11 +18,11 @@ from typing import Any, TypeAlias
 from ..definition.findings import DefinitionError, Finding
 from ..definition.hosts import MESH, qualified_gateway
 from ..definition.model import Cors, TextMatch
-from ..definition.naming import explainer_virtual_service, hashed, seldon_id
+from ..definition.naming import explainer_virtual_service, seldon_id
 from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies
 from ..intent.places import Door, Place, places, rank
 from .istio_destinations import IstioSettings, destination_rules, host_of, service_entries, targets
-from .model import Translation, assembled, duration, metadata, rendered, service_objects
+from .model import Translation, assembled, digest, duration, metadata, rendered, service_objects
 
 # What a path that the gRPC expression matches begins with; its dots match any character.
 _GRPC_BEGIN = re.compile(r"/(seldon.protos|tensorflow.serving|inference)")
@@ -71,7 +71,7 @@ def istio_door(intent: Intent, entry: Entry, owners: Owners, settings: IstioSett
     hosts = settings.hosts if owner.hosts is None else owner.hosts
     gateways = settings.gateways if owner.gateways is None else owner.gateways
     qualified = tuple(qualified_gateway(gateway, owner.namespace) for gateway in gateways)
-    return Door(entry.hosts or hosts, qualified)
+    return Door(tuple(sorted(entry.hosts)) or hosts, qualified)
 
 
 def _virtual_services(
@@ -124,7 +124,7 @@ def _named(made: Mapping[tuple[str, str, Door], _VirtualService]) -> Iterator[tu
     taken: dict[tuple[str, str], Door] = {}
     for (name, owner, door), service in made.items():
         again = taken.setdefault((name, owner), door) != door
-        yield f"{name[:54]}-{hashed(','.join(door.hosts))[7:15]}" if again else name, service
+        yield f"{name[:54].rstrip('-')}-{digest(','.join((name, *door.hosts)))}" if again else name, service
 
 
 def _virtual_service(name: str, service: _VirtualService, settings: IstioSettings) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,6 +51,11 @@ def duration(milliseconds: int) -> str:
     """A duration as protobuf writes it in JSON: ``60s``, ``1.500s``."""
     seconds, rest = divmod(milliseconds, 1000)
     return f"{seconds}.{rest:03d}s" if rest else f"{seconds}s"
+
+
+def digest(text: str) -> str:
+    """Eight characters that stand for a host (or a list of them) in the name of an object."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def ordered(value: Any) -> Any:

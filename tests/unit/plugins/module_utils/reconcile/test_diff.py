@@ -43,6 +43,14 @@ def test_only_changed_objects_are_shown_each_on_its_side():
     assert "gone" not in shown["after"]
 
 
+def test_of_an_update_only_the_fields_that_differ_are_shown_below_its_name():
+    old = service("a", spec={"ports": [{"port": 1, "name": "on"}, {"port": 2}], "keep": "x"})
+    new = service("a", spec={"ports": [{"port": 3, "name": "on"}], "keep": "x", "b.c/d": "line\nbreak", "e": {}})
+    shown = diff([new], old)
+    assert shown["before"] == "---\n# Service m/a\nspec.ports[0].port: 1\nspec.ports[1].port: 2\n"
+    assert shown["after"] == '---\n# Service m/a\nspec[b.c/d]: "line\\nbreak"\nspec.e: {}\nspec.ports[0].port: 3\n'
+
+
 def test_an_empty_plan_shows_nothing():
     shown = diff([service("a")], service("a"))
     assert (shown["before"], shown["after"]) == ("", "")
@@ -52,7 +60,8 @@ def test_a_changed_secret_is_a_visible_change_without_its_values():
     shown = diff([secret("canary-new")], secret("canary-old"))
     assert "canary" not in str(shown)
     assert "key: (hidden, changed)" in shown["before"]
-    assert "other: (hidden)" in shown["after"]
+    assert "data.key: (hidden, changed)" in shown["after"]
+    assert "other" not in str(shown)
 
 
 def test_a_new_and_a_deleted_secret_show_no_value():
