@@ -14,6 +14,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.vault import is_encrypted
 from ansible.plugins.action import ActionBase
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.errors import OptionError
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.ingress_module import DOCUMENTS
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.sources import (
     SourceError,
@@ -22,6 +23,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.sources imp
     read_text,
     shown_path,
 )
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import plain, sources_of
 
 try:
     from ansible.template import trust_as_template
@@ -42,15 +44,23 @@ class ActionModule(ActionBase):
         try:
             if arguments.get("state") == "absent":
                 arguments.pop("src", None)
+            handed = {"sources": self._inline(arguments.pop("definitions", None)), "overrides": []}
+            if isinstance(arguments.get("overrides"), list):
+                handed["overrides"] = plain(arguments.pop("overrides"))
             if arguments.get("src") not in (None, []) and not _flag(arguments, "remote_src"):
-                documents = self._documents(arguments.pop("src"), _flag(arguments, "template"))
-                arguments[DOCUMENTS] = json.dumps(documents)
+                handed["sources"] += self._documents(arguments.pop("src"), _flag(arguments, "template"))
                 arguments.pop("template", None)
-        except SourceError as error:
+            arguments[DOCUMENTS] = json.dumps(handed)
+        except (SourceError, OptionError) as error:
             nothing: dict[str, list[str]] = {"written": [], "restored": [], "untouched": []}
             return result | {"failed": True, "msg": str(error), "failure": nothing}
         result.update(self._execute_module(module_args=arguments, task_vars=task_vars))
         return result
+
+    def _inline(self, definitions: Any) -> list[dict[str, Any]]:
+        if definitions is None:
+            return []
+        return [{"origin": str(item.origin), "value": item.value} for item in sources_of(plain(definitions))]
 
     def _documents(self, src: Any, template: bool) -> list[dict[str, Any]]:
         items = [part.strip() for part in src.split(",")] if isinstance(src, str) else src

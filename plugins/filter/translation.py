@@ -127,9 +127,9 @@ def endpoints(
     def run() -> list[dict[str, Any]]:
         chosen = "ambassador" if provider is None else provider
         if chosen not in PROVIDERS:
-            raise OptionError(f"provider: {provider!r} is not known: allowed are {', '.join(PROVIDERS)}.")
+            raise OptionError(f"provider: {str(provider)[:80]!r} is not known: allowed are {', '.join(PROVIDERS)}.")
         if verify is not None and not isinstance(verify, bool):
-            raise OptionError(f"verify: {verify!r} is not known: allowed are true and false.")
+            raise OptionError(f"verify: {str(verify)[:80]!r} is not known: allowed are true and false.")
         cluster_domain = options.pop("cluster_domain", None)
         found: Run
         if chosen == "ambassador":

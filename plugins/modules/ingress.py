@@ -245,7 +245,7 @@ options:
     default: none
   _documents:
     description:
-      - Internal. The documents of O(src) as the action plugin read them on the controller.
+      - Internal. Definitions and overrides as the action plugin hands them over, hidden from logs as a whole.
     type: str
 seealso:
   - plugin: mlops.ingress.to_ambassador

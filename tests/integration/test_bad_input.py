@@ -179,7 +179,8 @@ MESSAGES = {
     "empty_file": ["src: bad/empty_file/x.yml: holds no definition: write one, or remove it from src."],
     "only_comments": ["src: bad/only_comments: holds no definition: write one, or remove it from src."],
     "empty_folder": [
-        "src: bad/empty_folder: the directory holds no file that ends in .yaml, .yml, .json: name another one.",
+        "src: bad/empty_folder: the directory holds no file that ends in .yaml, .yml, .json: name another one,"
+        " or remove everything with state: absent.",
     ],
     "missing": ["src: bad/missing/x.yml: matches no file (looked for ROOT/bad/missing/x.yml): correct the path."],
     "glob_without_match": [

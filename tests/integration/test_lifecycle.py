@@ -130,11 +130,12 @@ def one_weight(site: Site) -> None:
     assert [f"{item['kind']} models/{item['metadata']['name']}" for item in real["real"]["resources"]] == expected
     assert touched(before, tree(out)) == set(map(file_of, expected))
     for run in (check, real):
-        shown = [line.strip() for line in run.output.splitlines() if line.lstrip().startswith(("-  ", "+  "))]
+        shown = [line.strip() for line in run.output.splitlines() if line.lstrip().startswith(("-spec", "+spec"))]
         removed = [line[1:].strip() for line in shown if line.startswith("-")]
         added = [line[1:].strip() for line in shown if line.startswith("+")]
-        assert removed == ["weight: 25", "weight: 25", "weight: 75", "weight: 25", "weight: 75", "weight: 25"]
-        assert added == ["weight: 40", "weight: 40", "weight: 60", "weight: 40", "weight: 60", "weight: 40"]
+        weights = [f"spec.http[{entry}].route[{backend}].weight" for entry in (0, 1) for backend in (0, 1)]
+        assert removed == ["spec.weight: 25"] * 2 + [f"{path}: {75 - 50 * (i % 2)}" for i, path in enumerate(weights)]
+        assert added == ["spec.weight: 40"] * 2 + [f"{path}: {60 - 20 * (i % 2)}" for i, path in enumerate(weights)]
         assert "--- before: 0 to create, 3 to update, 0 to delete, as it is" in run.output
         assert "+++ after: 0 to create, 3 to update, 0 to delete, as it will be" in run.output
 

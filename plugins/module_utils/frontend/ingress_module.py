@@ -31,8 +31,8 @@ from .translation import sources_of
 if TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-# What the action plugin read on the controller: JSON text of a list of {origin, value}. Text, because only a text is
-# hidden from logs and from the invocation as a whole, and a decrypted file must not be shown there.
+# What the action plugin hands over: JSON text of {sources: [{origin, value}], overrides}. Text, because only a text is
+# hidden from logs and from the invocation as a whole, and definitions may come from an encrypted file.
 DOCUMENTS = "_documents"
 REFUSALS = (DefinitionError, ObjectError, OptionError, PlanError)
 
@@ -129,7 +129,7 @@ def _request(params: dict[str, Any]) -> IngressRequest:
         cluster_domain=params["cluster_domain"],
         ambassador=params["ambassador"] or {},
         istio=params["istio"] or {},
-        overrides=params["overrides"],
+        overrides=[*params["overrides"], *_handed_over(params)["overrides"]],
         namespaces=params["namespaces"],
         prune=params["prune"],
         max_prune=params["max_prune"],
@@ -137,9 +137,14 @@ def _request(params: dict[str, Any]) -> IngressRequest:
     )
 
 
+def _handed_over(params: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(params[DOCUMENTS]) if params[DOCUMENTS] else {"sources": [], "overrides": []}
+    return found
+
+
 def _sources(params: dict[str, Any]) -> list[Source]:
     sources = sources_of(params["definitions"])
-    sources += [Source(item["value"], Origin(item["origin"])) for item in json.loads(params[DOCUMENTS] or "[]")]
+    sources += [Source(item["value"], Origin(item["origin"])) for item in _handed_over(params)["sources"]]
     if params["src"] and not params["remote_src"]:
         raise OptionError("src: is read on the controller: run the module as a task, or set remote_src.")
     if params["remote_src"] and params["template"]:

@@ -8,6 +8,7 @@ Messages name the option, what is wrong and what is allowed.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,9 @@ TLS_MODES = ("DISABLE", "SIMPLE", "ISTIO_MUTUAL")
 DEFAULT_BASE_URL = "http://localhost"
 DEFAULT_CLUSTER_DOMAIN = "cluster.local"
 # Without the scheme as in "curl 0.0.0.0:8003/..."; never with a user or password, which would be shown.
-_BASE_URL = re.compile(r"(https?://)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?(/[\w./~-]*)?", re.ASCII)
+_BASE_URL = re.compile(
+    r"(?:https?://)?(?:\w[\w.-]*|\[(?P<ipv6>[0-9a-fA-F:.]+)\])(?::(?P<port>[0-9]{1,5}))?(?:/[\w./~-]*)?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ def profile_option(value: object) -> Profile:
     name = CORRECTED.name if value is None else value
     found = PROFILES.get(name) if isinstance(name, str) else None
     if found is None:
-        raise OptionError(f"profile: {value!r} is not known: allowed are {', '.join(sorted(PROFILES))}.")
+        raise OptionError(f"profile: {_word(value)} is not known: allowed are {', '.join(sorted(PROFILES))}.")
     return found
 
 
@@ -99,7 +102,7 @@ def istio_options(given: Mapping[str, Any], env: OperatorEnv, cluster_domain: ob
     for name in chosen:
         if not isinstance(name, str) or (problem := gateway_problem(name)):
             why = problem if isinstance(name, str) else "is no text"
-            raise OptionError(f"istio.gateway: {name!r} {why}: write namespace/name, or mesh.")
+            raise OptionError(f"istio.gateway: {_word(name)} {why}: write namespace/name, or mesh.")
     if len(set(chosen)) < len(chosen):
         raise OptionError("istio.gateways: holds a gateway twice: keep one.")
     return IstioOptions(
@@ -124,7 +127,9 @@ def cluster_domain_option(value: object) -> str:
     domain: object = DEFAULT_CLUSTER_DOMAIN if value is None else value
     problem = dns_subdomain_problem(domain) if isinstance(domain, str) else "is no text"
     if not isinstance(domain, str) or problem:
-        raise OptionError(f"cluster_domain: {domain!r} {problem}: write a domain such as {DEFAULT_CLUSTER_DOMAIN}.")
+        raise OptionError(
+            f"cluster_domain: {_word(domain)} {problem}: write a domain such as {DEFAULT_CLUSTER_DOMAIN}."
+        )
     return domain
 
 
@@ -143,8 +148,14 @@ def _tls_mode(mode: object) -> str:
             " ISTIO_MUTUAL to use the mesh's certificates."
         )
     if not isinstance(mode, str) or mode not in TLS_MODES:
-        raise OptionError(f"istio.tls_mode: {mode!r} is not known: allowed are {', '.join(TLS_MODES)}, or nothing.")
+        raise OptionError(
+            f"istio.tls_mode: {_word(mode)} is not known: allowed are {', '.join(TLS_MODES)}, or nothing."
+        )
     return mode
+
+
+def _word(value: object) -> str:
+    return shown(value) if isinstance(value, str) else kind_of(value)
 
 
 def _flag(value: object, path: str) -> bool:
@@ -166,7 +177,7 @@ def _choice(given: Mapping[str, Any], path: str, key: str, allowed: Sequence[str
     if value is None:
         return None
     if not isinstance(value, str) or value not in allowed:
-        raise OptionError(f"{path}: {value!r} is not known: allowed are {', '.join(allowed)}.")
+        raise OptionError(f"{path}: {_word(value)} is not known: allowed are {', '.join(allowed)}.")
     return value
 
 
@@ -190,6 +201,20 @@ def _hosts(value: object, path: str) -> tuple[str, ...]:
 def _base_url(value: object, path: str) -> str:
     if value is None:
         return DEFAULT_BASE_URL
-    if not isinstance(value, str) or not _BASE_URL.fullmatch(value):
-        raise OptionError(f"{path}: {value!r} is no address: write scheme, host and port, such as {DEFAULT_BASE_URL}.")
+    if not isinstance(value, str) or not _is_base_url(value):
+        raise OptionError(
+            f"{path}: {_word(value)} is no address: write scheme, host and port, such as {DEFAULT_BASE_URL}."
+        )
     return value
+
+
+def _is_base_url(text: str) -> bool:
+    found = _BASE_URL.fullmatch(text)
+    if not found or not 1 <= int(found["port"] or 1) <= 65535:
+        return False
+    if found["ipv6"]:
+        try:
+            ipaddress.IPv6Address(found["ipv6"])
+        except ValueError:
+            return False
+    return True

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..definition.fields import kind_of
 from ..definition.findings import Finding
 from ..definition.model import Origin, SeldonDeployment
 from ..definition.profile import Profile
@@ -16,6 +17,7 @@ from ..definition.read import Definitions, Source, read_definitions
 from ..intent.model import Intent
 from ..intent.seldon import IntentSettings, seldon_intent
 from ..intent.service_route import route_intent
+from ..kube.reader import Limits
 from ..routing.endpoints import Front, endpoints
 from ..translate.ambassador_v3alpha1 import to_ambassador_v3alpha1
 from ..translate.istio import to_istio
@@ -24,24 +26,30 @@ from .errors import OptionError
 from .options import AmbassadorOptions, IstioOptions
 
 
-def plain(value: Any, path: str = "") -> Any:
+def plain(value: Any, path: str = "", depth: int = 0) -> Any:
     """A copy of a value in plain builtins.
 
     ansible-core 2.19 and later hand out lazy containers and tagged scalars that PyYAML cannot write and that would be
     shared with the caller.
 
     Raises:
-        OptionError: for a key that is no text, which no Kubernetes object can hold.
+        OptionError: for what no Kubernetes object can hold: a key that is no text, text that is no Unicode, a value
+            that holds itself or is nested deeper than a file may be.
     """
+    if depth > Limits().max_depth:
+        raise OptionError(f"{path[:80]}: is nested deeper than {Limits().max_depth} levels: write it flatter.")
     if isinstance(value, str):
-        return str.__str__(value)
+        text = str.__str__(value)
+        if not text.isascii() and any("\ud800" <= mark <= "\udfff" for mark in text):
+            raise OptionError(f"{path[:80]}: holds half of a surrogate pair, which is no text: correct it.")
+        return text
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise OptionError(f"{path}{key!r}: is a key and no text: put it in quotes.")
-        return {str.__str__(key): plain(item, f"{path}{key}.") for key, item in value.items()}
-    if isinstance(value, Sequence):
-        return [plain(item, f"{path}[{index}].") for index, item in enumerate(value)]
+                raise OptionError(f"{path}{kind_of(key)} is a key and no text: put it in quotes.")
+        return {str.__str__(key): plain(item, f"{path}{key}.", depth + 1) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
+        return [plain(item, f"{path}[{index}].", depth + 1) for index, item in enumerate(value)]
     if isinstance(value, bool) or value is None:
         return value
     for kind in (int, float):

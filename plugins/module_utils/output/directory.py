@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ..kube.reader import YamlError, read_documents
 from ..objects.identity import Identity, KubernetesObject, ObjectError, identity_of
-from ..objects.ownership import Owner
+from ..objects.ownership import Owner, owner_of
 from ..reconcile.plan import Observed, Plan, is_same, refuse_foreign
 from .directory_index import Index, View, open_view, read_indexes, refuse_strange_kustomization, stale_records
 from .directory_journal import check_path
@@ -48,14 +48,12 @@ class DirectoryReader:
                 refuse_strange_kustomization(view)
             ours: dict[Identity, KubernetesObject] = {}
             stale: dict[Identity, str] = {}
-            for identity in mine.identities:
-                text = view.read(file_of(identity))
-                if text is not None:
-                    want = _wanted(wanted, identity)
-                    ours[identity] = want.obj if want and want.text == text else _read_object(text, identity)
-                    if reason := _stale_reason(ours[identity], want):
-                        stale[identity] = reason
-            foreign = _foreign(view, wanted, indexes, owner)
+            for identity, text in _held(view, mine).items():
+                want = _wanted(wanted, identity)
+                ours[identity] = want.obj if want and want.text == text else _read_object(text, identity)
+                if reason := _stale_reason(ours[identity], want):
+                    stale[identity] = reason
+            foreign = _foreign(view, wanted, indexes, owner, ours)
             tidy = mine.with_identities(one for one in mine.identities if one in ours or _wanted(wanted, one))
             records = [f"{path} is not up to date" for path in stale_records(view, indexes, tidy)]
         if view.interrupted:
@@ -110,6 +108,12 @@ class DirectoryWriter:
         every = (*plan.changes, *plan.keep)
         reader = DirectoryReader(self._root, self._allow_plain_secrets, self._files)
         observed = reader.observe(self._owner, [change.after for change in every if change.after is not None])
+        seen = {change.identity for change in every} | set(plan.spared)
+        if unseen := sorted(observed.ours.keys() - seen):
+            raise OutputError(
+                f"{self._root / file_of(unseen[0])}: was written by another run while this one was planning: "
+                "nothing was written, run again"
+            )
         for change in every:
             before = observed.ours.get(change.identity)
             if change.identity in observed.foreign or not is_same(before, change.before):
@@ -124,10 +128,12 @@ class DirectoryWriter:
         indexes = read_indexes(view)
         mine = indexes.get(self._owner, Index(self._owner))
         written = files_of((change.after for change in plan.changes if change.after), self._allow_plain_secrets)
-        present = {one for one in mine.identities if view.read(file_of(one)) is not None}
+        held = _held(view, mine)
+        present = set(held)
         present -= {change.identity for change in plan.delete}
         present |= {file.identity for file in written.values()}
-        changes: dict[str, bytes | None] = {file_of(one): None for one in mine.identities if one not in present}
+        gone = {one for one in mine.identities if one in held or view.read(file_of(one)) is None} - present
+        changes: dict[str, bytes | None] = {file_of(one): None for one in gone}
         # After the removals: an object of another group may take over the file of one that goes.
         changes |= {path: file.text for path, file in written.items()}
         return changes | stale_records(view, indexes, mine.with_identities(present))
@@ -145,6 +151,22 @@ def _failure(planned: Sequence[Identity], error: TransactionError) -> Failure:
 def _wanted(wanted: Mapping[str, ObjectFile], identity: Identity) -> ObjectFile | None:
     file = wanted.get(file_of(identity))
     return file if file and file.identity == identity else None
+
+
+def _held(view: View, index: Index) -> dict[Identity, bytes]:
+    """The files of an index that are there and ours.
+
+    A readable object without our labels was put there by somebody else, whatever the index says.
+    """
+    found: dict[Identity, bytes] = {}
+    for identity in index.identities:
+        text = view.read(file_of(identity))
+        if text is None:
+            continue
+        obj = _read_object(text, identity)
+        if not obj or owner_of(obj) == index.owner:
+            found[identity] = text
+    return found
 
 
 def _read_object(text: bytes, identity: Identity) -> KubernetesObject:
@@ -171,14 +193,20 @@ def _stale_reason(found: KubernetesObject, wanted: ObjectFile | None) -> str:
 
 
 def _foreign(
-    view: View, wanted: Mapping[str, ObjectFile], indexes: Mapping[Owner, Index], owner: Owner
+    view: View,
+    wanted: Mapping[str, ObjectFile],
+    indexes: Mapping[Owner, Index],
+    owner: Owner,
+    ours: Collection[Identity],
 ) -> dict[Identity, str]:
     """Return who holds the wanted paths that are not in this owner's index."""
     holders = {file_of(one): index.owner for index in indexes.values() for one in index.identities}
+    held = {file_of(one) for one in ours}
     foreign: dict[Identity, str] = {}
     for path, file in wanted.items():
         holder = holders.get(path)
-        if holder is None and view.read(path) is not None:
+        replaced = holder == owner and path not in held
+        if (holder is None or replaced) and view.read(path) is not None:
             foreign[file.identity] = f"nobody we know ({path} is a file that was not written by mlops.ingress)"
         elif holder not in (None, owner):
             foreign[file.identity] = f"{holder} of mlops.ingress"

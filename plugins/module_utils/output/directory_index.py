@@ -190,7 +190,7 @@ def _parse(where: Path, path: str, text: bytes) -> Index:
         if not isinstance(content, Mapping):
             raise _damaged(where, "it does not hold one mapping")
         index = Index(
-            Owner(content["scope"], content["set"]),
+            Owner(_text(content["scope"]), _text(content["set"])),
             tuple(_identity(where, entry) for entry in content["files"]),
             tuple(_text(kind) for kind in content["kinds"]),
             tuple(_text(namespace) for namespace in content["namespaces"]),

@@ -12,12 +12,21 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from .directory_layout import JOURNAL, RUN
 from .files import DIRECTORY, FILE, LINK, MISSING, FileReader, FileWriter
 from .ports import OutputError
+
+# What `file_of`, `index_of` and the kustomization can be, and the directories above them.
+_WRITABLE = re.compile(
+    r"kustomization\.yaml"
+    r"|(?:_cluster|[a-z0-9-]+)(?:/[A-Za-z][A-Za-z0-9]*-[^/\0\n]+\.yaml)?"
+    r"|\.mlops-ingress(?:/[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*\.yaml)?)?",
+    re.ASCII,
+)
 
 __all__ = ["Journal", "Step", "check_path", "journal_text", "read_journal", "undo", "undone"]
 
@@ -126,12 +135,12 @@ def check_path(files: FileReader, root: Path, relative: str) -> None:
 
 
 def _inside(path: object) -> str:
-    """Return the path if it is plain, relative and not the run's own; ValueError otherwise."""
-    if not isinstance(path, str) or "\0" in path:
-        raise ValueError("not a path")
-    parts = PurePosixPath(path).parts
-    if not parts or path != "/".join(parts) or ".." in parts or path.startswith(RUN):
-        raise ValueError("not a path inside the directory")
+    """Return the path if a run can have written it; ValueError otherwise.
+
+    A journal may come with a repository that somebody else has written, and undoing it removes files.
+    """
+    if not isinstance(path, str) or not _WRITABLE.fullmatch(path) or path.startswith(RUN):
+        raise ValueError("not a path that a run writes")
     return path
 
 

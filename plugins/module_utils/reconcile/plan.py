@@ -25,6 +25,8 @@ __all__ = [
 
 # So few objects may always be deleted: in a small set a percentage would forbid to remove a single one.
 _ALWAYS_PRUNABLE = 5
+# As many objects as a message names.
+_MOST_NAMES = 20
 
 
 class PlanError(Exception):
@@ -68,7 +70,11 @@ class Foreign:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run writes, sorted by identity. ``records`` is the output's own book-keeping, see `Observed`."""
+    """What a run writes, sorted by identity.
+
+    :ivar records: the output's own book-keeping, see `Observed`.
+    :ivar spared: what nobody desires any more and still stays, because nothing is pruned.
+    """
 
     create: tuple[Change, ...] = ()
     update: tuple[Change, ...] = ()
@@ -76,6 +82,7 @@ class Plan:
     keep: tuple[Change, ...] = ()
     foreign: tuple[Foreign, ...] = ()
     records: tuple[str, ...] = ()
+    spared: tuple[Identity, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -131,9 +138,11 @@ def make_plan(
             update.append(Change(identity, before, after, observed.stale[identity]))
         else:
             keep.append(Change(identity, before, after))
-    delete = _deletions(observed, observed.ours.keys() - wanted.keys()) if prune else ()
+    unwanted = observed.ours.keys() - wanted.keys()
+    delete = _deletions(observed, unwanted) if prune else ()
     _refuse_many_deletions(delete, len(observed.ours), max_prune)
-    return Plan(tuple(create), tuple(update), delete, tuple(keep), tuple(foreign), observed.records)
+    spared = () if prune else tuple(sorted(unwanted))
+    return Plan(tuple(create), tuple(update), delete, tuple(keep), tuple(foreign), observed.records, spared)
 
 
 def plan_absent(observed: Observed) -> Plan:
@@ -150,7 +159,7 @@ def refuse_foreign(plan: Plan) -> None:
     :raises PlanError: names each foreign object and its owner.
     """
     if plan.foreign:
-        named = "; ".join(f"{describe(one.identity)} belongs to {one.owner}" for one in plan.foreign)
+        named = _listed([f"{describe(one.identity)} belongs to {one.owner}" for one in plan.foreign], "; ")
         raise PlanError(
             f"nothing was written, because objects of others are in the way: {named}: rename yours, or remove theirs"
         )
@@ -200,9 +209,15 @@ def _refuse_many_deletions(delete: tuple[Change, ...], live: int, max_prune: int
     if len(delete) > allowed:
         raise PlanError(
             f"{len(delete)} of {live} objects would be deleted and max_prune ({max_prune} percent) allows {allowed}: "
-            f"{', '.join(describe(change.identity) for change in delete)}: "
+            f"{_listed([describe(change.identity) for change in delete], ', ')}: "
             "check the definitions, or raise max_prune if all of these shall go"
         )
+
+
+def _listed(names: Sequence[str], between: str) -> str:
+    """Some names, so that a message stays readable."""
+    more = [f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return between.join([*names[:_MOST_NAMES], *more])
 
 
 def _as_returns(entries: Iterable[Change | Foreign]) -> list[dict[str, str]]:

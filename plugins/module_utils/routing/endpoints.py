@@ -202,17 +202,16 @@ def _headers(pairs: Pairs) -> dict[str, str]:
         if text.kind == "present":
             found[name] = "1"
         elif text.kind == "regex":
-            found[name] = text.value if _matches_itself(text.value) else f"<a value that matches {text.value}>"
+            found[name] = (
+                text.value if _MATCHES_ITSELF.fullmatch(text.value) else f"<a value that matches {text.value}>"
+            )
         else:
             found[name] = text.value
     return found
 
 
-def _matches_itself(pattern: str) -> bool:
-    try:
-        return re.fullmatch(pattern, pattern) is not None
-    except re.error:
-        return False
+# Letters, digits and what stands for itself or, as the dot and ".*" do, matches itself; nothing that takes long to try.
+_MATCHES_ITSELF = re.compile(r"[\w /:=,-]*(?:\.\*?[\w /:=,-]*)*", re.ASCII)
 
 
 def _curl(url: str, method: str, headers: dict[str, str], payload: dict[str, Any] | None, front: Front) -> str:

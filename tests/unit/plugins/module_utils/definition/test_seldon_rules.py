@@ -819,19 +819,26 @@ def test_no_mapping(value):
 
 
 @pytest.mark.parametrize(
-    ("version", "kind"),
+    ("version", "kind", "said"),
     [
-        ("machinelearning.seldon.io/v2", "SeldonDeployment"),
-        ("mlops.ingress/v1", "SeldonDeployment"),
-        ("machinelearning.seldon.io/v1", "ServiceRoute"),
-        ("machinelearning.seldon.io/v1", "Seldondeployment"),
-        (None, None),
-        (["machinelearning.seldon.io/v1"], {"a": 1}),
+        ("machinelearning.seldon.io/v2", "SeldonDeployment", "the apiVersion 'machinelearning.seldon.io/v2'"),
+        ("mlops.ingress/v1", "SeldonDeployment", "'SeldonDeployment' with apiVersion 'mlops.ingress/v1'"),
+        (
+            "machinelearning.seldon.io/v1",
+            "ServiceRoute",
+            "'ServiceRoute' with apiVersion 'machinelearning.seldon.io/v1'",
+        ),
+        ("machinelearning.seldon.io/v1", "Seldondeployment", "kind 'Seldondeployment' with"),
+        (None, None, "kind null with apiVersion null"),
+        (["machinelearning.seldon.io/v1"], {"a": 1}, "kind a mapping with apiVersion a list"),
+        ("v1", "K" * 1_000_000, f"kind '{'K' * 77}...' with"),
     ],
 )
-def test_unknown_kind(version, kind):
+def test_unknown_kind(version, kind, said):
     (line,) = lines(deployment() | {"apiVersion": version, "kind": kind})
-    assert line.startswith(f"models.yaml, document 1: kind {kind!r} with apiVersion {version!r} is not a definition")
+    assert line.startswith("models.yaml, document 1: kind ")
+    assert said.removeprefix("the ") in line
+    assert "is not a definition: allowed are SeldonDeployment" in line
 
 
 def test_order_of_definitions():

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
 import random
+import re
 import shutil
 import signal
 import stat
@@ -22,7 +24,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.objects.ownership im
 from ansible_collections.mlops.ingress.plugins.module_utils.output.directory import DirectoryReader, DirectoryWriter
 from ansible_collections.mlops.ingress.plugins.module_utils.output.files import FileReader, FileWriter
 from ansible_collections.mlops.ingress.plugins.module_utils.output.ports import OutputError
-from ansible_collections.mlops.ingress.plugins.module_utils.reconcile.plan import make_plan, plan_absent
+from ansible_collections.mlops.ingress.plugins.module_utils.reconcile.plan import PlanError, make_plan, plan_absent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -360,13 +362,50 @@ def test_a_journal_cannot_move_files_through_a_link(tmp_path):
     root = tmp_path / "manifests"
     (root / RUN).mkdir(parents=True)
     (root / RUN / "journal.json").write_text(
-        '{"steps": [{"path": "theirs/notes.txt", "had": false, "gets": true}], "made": []}'
+        '{"steps": [{"path": "theirs/Mapping-a.yaml", "had": false, "gets": true}], "made": []}'
     )
     (tmp_path / "outside").mkdir()
-    (tmp_path / "outside/notes.txt").write_text("mine")
+    (tmp_path / "outside/Mapping-a.yaml").write_text("mine")
     (root / "theirs").symlink_to(tmp_path / "outside")
     before = tree(tmp_path)
     with pytest.raises(OutputError, match="theirs: is a symbolic link"):
+        run(root, FIRST)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("path", ["README.md", ".git/config.yaml", "models/notes.yaml", "a/b/Mapping-a.yaml", "models"])
+def test_a_journal_cannot_name_files_that_no_run_writes(tmp_path, path):
+    """It may come with a repository, and undoing it removes files."""
+    root = tmp_path / "manifests"
+    (root / RUN).mkdir(parents=True)
+    step = {"path": path, "had": False, "gets": True}
+    (root / RUN / "journal.json").write_text(json.dumps({"steps": [step], "made": []}))
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text("mine")
+    before = tree(tmp_path)
+    with pytest.raises(OutputError):
+        run(root, FIRST)
+    assert tree(tmp_path) == before
+
+
+def test_two_runs_that_planned_before_either_wrote(tmp_path):
+    """The second one would add its objects to those of the first."""
+    root = tmp_path / "manifests"
+    first, second = planned(root, [obj("a")]), planned(root, [obj("b")])
+    DirectoryWriter(root, OWNER).apply(first)
+    before = tree(tmp_path)
+    with pytest.raises(OutputError, match="was written by another run"):
+        DirectoryWriter(root, OWNER).apply(second)
+    assert tree(tmp_path) == before
+
+
+def test_a_file_of_somebody_else_in_the_place_of_ours(tmp_path):
+    root = tmp_path / "manifests"
+    run(root, FIRST)
+    path = next((root / "models").glob("Mapping-*.yaml"))
+    path.write_text(re.sub("mlops.ingress/scope: .*", "mlops.ingress/scope: another", path.read_text()))
+    before = tree(tmp_path)
+    with pytest.raises(PlanError, match="file that was not written by"):
         run(root, FIRST)
     assert tree(tmp_path) == before
 
