@@ -250,7 +250,7 @@ MESSAGES = {
     "override_of_no_predictor": [
         "overrides[0]: merge.spec.predictors: there is no 'mian' to change (did you mean 'main'?): there are main.",
     ],
-    "override_without_name": ["missing required arguments: name found in overrides"],
+    "override_without_name": ["overrides[0]: name: is null: name the definition that the override changes."],
     "namespaces": [
         "bad/namespaces/x.yml, document 1, SeldonDeployment models/a: is outside of the namespaces of this run"
         " (another, other): add its namespace to `namespaces`, or remove it.",
@@ -284,7 +284,6 @@ MESSAGES = {
 }
 # These are Ansible's own refusals, before the module begins.
 BY_ANSIBLE = {
-    "override_without_name",
     "unknown_ambassador_option",
     "unknown_istio_option",
     "unknown_option",

@@ -330,6 +330,20 @@ def test_vaulted_text_is_on_no_disk_and_in_no_log(shared_site: Site, run: Run):
     assert hidden not in done.output + done.errors
 
 
+def test_values_of_definitions_and_overrides_are_in_no_log(shared_site: Site, run: Run):
+    """They may come from a vaulted file of variables; -vvv shows the invocation of a module."""
+    hidden = "hidden-token-4712"
+    value = deployment("inline")
+    container = value["spec"]["predictors"][0]["componentSpecs"][0]["spec"]["containers"][0]
+    container["env"] = [{"name": "TOKEN", "value": hidden}]
+    change = {"kind": "SeldonDeployment", "name": "inline", "merge": {"spec": {"oauth_secret": hidden}}}
+    tasks = [{"name": "Inline", MODULE: common(shared_site) | {"definitions": [value], "overrides": [change]}}]
+    done = shared_site.play(tasks, "-vvv", "--diff")
+    assert done.code == 0, done.output
+    assert (shared_site.root / "out" / "models" / "VirtualService-inline.yaml").exists()
+    assert hidden not in done.output + done.errors
+
+
 def test_vaulted_file_without_password(shared_site: Site, run: Run):
     before = tree(shared_site.root / "out")
     done = shared_site.play([task("vaulted", **common(shared_site), src="vault.yml")])

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,22 @@ def assembled(objects: Sequence[Rendered], places: tuple[Place, ...], findings: 
             lines.append(f"{item.origin}: {what}: rename one of the two.")
     if lines:
         raise DefinitionError(lines)
-    return Translation(tuple(first[key] for key in sorted(first)), places, tuple(sorted(set(findings))))
+    notes = sorted({*findings, *_shared_places(places)})
+    return Translation(tuple(first[key] for key in sorted(first)), places, tuple(notes))
+
+
+def _shared_places(places: Iterable[Place]) -> Iterator[Finding]:
+    """Deployments that are attached with the very header that another one has: they divide its requests."""
+    for place in places:
+        (owner, entry), *others = place.members
+        for intent, _entry in others if entry.kind == "rest" and entry.match.headers else ():
+            yield Finding(
+                "B26",
+                "warning",
+                f"{intent.origin} {intent.namespace}/{intent.name}",
+                f"has the same headers as {owner.name!r}, so the two divide their requests equally",
+                "give one of them another header",
+            )
 
 
 def sort_key(obj: Object) -> tuple[str, str, str, str]:

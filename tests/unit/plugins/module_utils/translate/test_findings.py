@@ -168,6 +168,18 @@ ROWS = {
         "an equal part",
         [deployment(), deployment("m2", notes=ATTACHED | {"ambassador-regex-header": "location: l.*"})],
     ),
+    "B26-same-header": (
+        "B26",
+        BOTH,
+        [deployment(), deployment("m1", notes=ATTACHED_BY_HEADER), deployment("m2", notes=ATTACHED_BY_HEADER)],
+        "definitions[2] n/m2",
+        "the same headers as 'm1'",
+        [
+            deployment(),
+            deployment("m1", notes=ATTACHED_BY_HEADER),
+            deployment("m2", notes=ATTACHED_BY_HEADER | {"ambassador-header": "location: paris"}),
+        ],
+    ),
     "B28": (
         "B28",
         BOTH,
