@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules that Kubernetes has for names, labels and ports.
+"""The rules that Kubernetes has for names and labels.
 
 Each `*_problem` function returns None where the value is allowed, else a short phrase (no subject, no period)
 that says what is wrong and what is allowed. Lengths are counted in bytes of UTF-8, as Go's len does.
@@ -17,7 +17,6 @@ from typing import Final
 
 LABEL_MAX: Final = 63
 SUBDOMAIN_MAX: Final = 253
-PORT_MAX: Final = 65535
 
 _LABEL_1123: Final = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _DNS_LABEL: Final = re.compile(_LABEL_1123)
@@ -70,15 +69,6 @@ def label_key_problem(text: str) -> str | None:
         problem = _problem(name, _LABEL_NAME, _LABEL_NAME_RULE, LABEL_MAX)
         return f"has a name after '/' that {problem}" if problem else None
     return _problem(name, _LABEL_NAME, _LABEL_NAME_RULE, LABEL_MAX)
-
-
-def port_problem(port: object) -> str | None:
-    """Return what is wrong with `port` as the number of a port; a bool or the text of a number is none."""
-    if isinstance(port, bool) or not isinstance(port, int):
-        return f"is not a whole number, 1 to {PORT_MAX} are allowed"
-    if not 1 <= port <= PORT_MAX:
-        return f"is out of range, 1 to {PORT_MAX} are allowed"
-    return None
 
 
 def dns_safe(text: str) -> str:

@@ -18,7 +18,6 @@ from .identity import KubernetesObject, ObjectError
 
 __all__ = [
     "DEFINITION_LABEL",
-    "FIELD_MANAGER",
     "MANAGED_BY_LABEL",
     "MANAGER",
     "SCOPE_LABEL",
@@ -30,7 +29,6 @@ __all__ = [
 ]
 
 MANAGER = "mlops.ingress"
-FIELD_MANAGER = MANAGER
 MANAGED_BY_LABEL = "app.kubernetes.io/managed-by"
 SCOPE_LABEL = "mlops.ingress/scope"
 SET_LABEL = "mlops.ingress/set"
