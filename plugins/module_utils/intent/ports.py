@@ -38,7 +38,8 @@ def predictor_ports(deployment: SeldonDeployment, settings: PortSettings) -> tup
 
     Without an engine that is so where the graph's container bears a name that the operator skips (``tfserving``).
     """
-    units = _unit_ports(deployment, settings)
+    bare = any(predictor.has_no_engine for predictor in deployment.predictors)
+    units = _unit_ports(deployment, settings) if bare else {}
     engine = PredictorPorts(settings.engine_http, settings.engine_grpc)
     return tuple(
         _direct(predictor, index, units) if predictor.has_no_engine else engine

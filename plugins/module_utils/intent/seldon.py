@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ..definition.annotations import CIRCUIT_BREAKERS, go_integer, header_match
 from ..definition.custom_config import custom_documents
@@ -115,13 +115,13 @@ def _entries(
     for short in (False, True) if settings.single_namespace else (False,):
         base = "/seldon" if short else f"/seldon/{namespace}"
         if any(not predictor.shadow for predictor, _port in routed):
-            rest = [(predictor, _backend(deployment, predictor, port.http)) for predictor, port in routed]
-            grpc = [(predictor, _backend(deployment, predictor, port.grpc)) for predictor, port in routed]
-            prefix = f"{base}/{target}/"
-            yield _entry("rest", Match("prefix", prefix, headers=shared.headers), rest, shared.rest, short)
+            http = [(predictor, port.http) for predictor, port in routed]
+            grpc = [(predictor, port.grpc) for predictor, port in routed]
+            match = Match("prefix", f"{base}/{target}/", headers=shared.headers)
+            yield _entry(deployment, "rest", match, http, shared.rest, short)
             wanted = tenants[:1] if short or not profile.grpc_namespace_header else tenants
             match = Match("regex", GRPC_PATH, headers=tuple(sorted((*wanted, *shared.headers))))
-            yield _entry("grpc", match, grpc, shared.grpc, short)
+            yield _entry(deployment, "grpc", match, grpc, shared.grpc, short)
         for predictor in deployment.predictors:
             if predictor.explainer:
                 prefix = f"{base}/{target}-explainer/{predictor.name}/"
@@ -132,20 +132,22 @@ def _entries(
 
 
 def _entry(
+    deployment: SeldonDeployment,
     kind: EntryKind,
     match: Match,
-    targets: Sequence[tuple[Predictor, Backend]],
+    targets: Sequence[tuple[Predictor, int]],
     policies: Policies,
     short: bool,
 ) -> Entry:
-    live = [(predictor, backend) for predictor, backend in targets if not predictor.shadow]
-    mirrors = [Mirror(backend, predictor.traffic or None) for predictor, backend in targets if predictor.shadow]
+    live = [(predictor, port) for predictor, port in targets if not predictor.shadow]
+    shadows = [(predictor, port) for predictor, port in targets if predictor.shadow]
+    mirrors = [Mirror(_backend(deployment, shadow, port), shadow.traffic or None) for shadow, port in shadows]
     return Entry(
         kind=kind,
         match=match,
         backends=tuple(
-            backend if len(live) == 1 else replace(backend, percent=predictor.traffic, takes_rest=index == 0)
-            for index, (predictor, backend) in enumerate(live)
+            _backend(deployment, predictor, port, 100 if len(live) == 1 else predictor.traffic, first=index == 0)
+            for index, (predictor, port) in enumerate(live)
         ),
         policies=policies,
         rewrite="/" if kind == "rest" else None,
@@ -155,12 +157,16 @@ def _entry(
     )
 
 
-def _backend(deployment: SeldonDeployment, predictor: Predictor, port: int) -> Backend:
+def _backend(
+    deployment: SeldonDeployment, predictor: Predictor, port: int, percent: int = 100, *, first: bool = True
+) -> Backend:
     return Backend(
         name=predictor.name,
         service=predictor_service(deployment, predictor),
         namespace=deployment.namespace,
         port=port,
+        percent=percent,
+        takes_rest=first,
         subset=_subset(predictor),
         tls_secret=predictor.tls_secret,
     )
