@@ -41,6 +41,11 @@ def shown(text: str) -> str:
     return repr(short)
 
 
+def word(value: object) -> str:
+    """Any value as a message shows it; only text is quoted, and none is longer than the reader needs."""
+    return shown(value) if isinstance(value, str) else kind_of(value)
+
+
 def nearest(word: str, known: Sequence[str]) -> str:
     """`` (did you mean ...?)`` for a word that looks like a known one, else the empty text."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.75)

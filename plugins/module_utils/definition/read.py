@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .advice import seldon_findings
-from .fields import FieldReader, kind_of, shown
+from .fields import FieldReader, kind_of, word
 from .findings import DefinitionError, Finding, sentence
 from .model import Definition, Origin, title
 from .profile import Profile
@@ -77,10 +77,6 @@ def unpacked(source: Source) -> Iterable[tuple[Any, Origin]]:
         yield value, source.origin
 
 
-def _word(value: Any) -> str:
-    return shown(value) if isinstance(value, str) else kind_of(value)
-
-
 def _read(value: Any, origin: Origin, profile: Profile, lines: list[str], findings: list[Finding]) -> Definition | None:
     if not isinstance(value, Mapping):
         lines.append(
@@ -101,7 +97,7 @@ def _read(value: Any, origin: Origin, profile: Profile, lines: list[str], findin
         problems = [*reader.problems, *route_problems(definition)]
     else:
         lines.append(
-            f"{origin}: kind {_word(kind)} with apiVersion {_word(version)} is not a definition: allowed are {KINDS}."
+            f"{origin}: kind {word(kind)} with apiVersion {word(version)} is not a definition: allowed are {KINDS}."
         )
         return None
     lines += [sentence(f"{origin}, {title(definition)}", problem) for problem in problems]

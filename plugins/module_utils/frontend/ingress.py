@@ -21,7 +21,7 @@ from ..reconcile.plan import Plan, make_plan, plan_absent, refuse_foreign
 from .errors import OptionError
 from .operator_env import operator_env
 from .options import ambassador_options, istio_options, profile_option
-from .translation import Run, ambassador_run, findings_of, istio_run, plain
+from .translation import Run, ambassador_run, findings_of, istio_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _desired(runs: Sequence[Run], owner: Owner) -> list[dict[str, Any]]:
             if key in services:
                 continue
             services.add(key)
-        found.append(stamp(plain(item.object), owner, item.definition))
+        found.append(stamp(item.object, owner, item.definition))
     return found
 
 

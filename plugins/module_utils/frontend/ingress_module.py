@@ -117,19 +117,20 @@ def _sentence(error: Exception) -> str:
 
 
 def _request(params: dict[str, Any]) -> IngressRequest:
+    handed = json.loads(params[DOCUMENTS]) if params[DOCUMENTS] else {"sources": [], "overrides": []}
     return IngressRequest(
         scope=params["scope"],
         set=params["set"],
         directory=params["directory"],
         state=params["state"],
-        sources=_sources(params) if params["state"] == "present" else (),
+        sources=_sources(params, handed["sources"]) if params["state"] == "present" else (),
         providers=params["provider"] or (),
         profile=params["profile"],
         operator_env=params["operator_env"],
         cluster_domain=params["cluster_domain"],
         ambassador=params["ambassador"] or {},
         istio=params["istio"] or {},
-        overrides=[*params["overrides"], *_handed_over(params)["overrides"]],
+        overrides=[*params["overrides"], *handed["overrides"]],
         namespaces=params["namespaces"],
         prune=params["prune"],
         max_prune=params["max_prune"],
@@ -137,14 +138,9 @@ def _request(params: dict[str, Any]) -> IngressRequest:
     )
 
 
-def _handed_over(params: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(params[DOCUMENTS]) if params[DOCUMENTS] else {"sources": [], "overrides": []}
-    return found
-
-
-def _sources(params: dict[str, Any]) -> list[Source]:
+def _sources(params: dict[str, Any], handed: list[dict[str, Any]]) -> list[Source]:
     sources = sources_of(params["definitions"])
-    sources += [Source(item["value"], Origin(item["origin"])) for item in _handed_over(params)["sources"]]
+    sources += [Source(item["value"], Origin(item["origin"])) for item in handed]
     if params["src"] and not params["remote_src"]:
         raise OptionError("src: is read on the controller: run the module as a task, or set remote_src.")
     if params["remote_src"] and params["template"]:

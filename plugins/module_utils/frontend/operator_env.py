@@ -1,12 +1,10 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option ``operator_env``: environment variables of the Seldon operator, for clusters where it is not set up by
-default.
+"""The option ``operator_env``: environment variables of the Seldon operator, where it is not set up by default.
 
 Source: ``operator/controllers/seldondeployment_controller.go`` (lines 64 to 79, 413 to 437),
-``operator/utils/utils.go``
-(lines 132 to 137) and ``helm-charts/seldon-core-operator`` of SeldonIO/seldon-core v1.18.2.
+``operator/utils/utils.go`` (lines 132 to 137) and ``helm-charts/seldon-core-operator`` of SeldonIO/seldon-core v1.18.2.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..definition.fields import kind_of, nearest, shown
+from ..definition.fields import kind_of, nearest, shown, word
 from ..definition.hosts import gateway_problem, hosts_problem
 from ..definition.profile import CORRECTED, Profile
 from ..intent.seldon import IntentSettings
@@ -61,7 +61,7 @@ def profile_option(value: object) -> Profile:
     name = CORRECTED.name if value is None else value
     found = PROFILES.get(name) if isinstance(name, str) else None
     if found is None:
-        raise OptionError(f"profile: {_word(value)} is not known: allowed are {', '.join(sorted(PROFILES))}.")
+        raise OptionError(f"profile: {word(value)} is not known: allowed are {', '.join(sorted(PROFILES))}.")
     return found
 
 
@@ -102,7 +102,7 @@ def istio_options(given: Mapping[str, Any], env: OperatorEnv, cluster_domain: ob
     for name in chosen:
         if not isinstance(name, str) or (problem := gateway_problem(name)):
             why = problem if isinstance(name, str) else "is no text"
-            raise OptionError(f"istio.gateway: {_word(name)} {why}: write namespace/name, or mesh.")
+            raise OptionError(f"istio.gateway: {word(name)} {why}: write namespace/name, or mesh.")
     if len(set(chosen)) < len(chosen):
         raise OptionError("istio.gateways: holds a gateway twice: keep one.")
     return IstioOptions(
@@ -127,9 +127,7 @@ def cluster_domain_option(value: object) -> str:
     domain: object = DEFAULT_CLUSTER_DOMAIN if value is None else value
     problem = dns_subdomain_problem(domain) if isinstance(domain, str) else "is no text"
     if not isinstance(domain, str) or problem:
-        raise OptionError(
-            f"cluster_domain: {_word(domain)} {problem}: write a domain such as {DEFAULT_CLUSTER_DOMAIN}."
-        )
+        raise OptionError(f"cluster_domain: {word(domain)} {problem}: write a domain such as {DEFAULT_CLUSTER_DOMAIN}.")
     return domain
 
 
@@ -148,14 +146,8 @@ def _tls_mode(mode: object) -> str:
             " ISTIO_MUTUAL to use the mesh's certificates."
         )
     if not isinstance(mode, str) or mode not in TLS_MODES:
-        raise OptionError(
-            f"istio.tls_mode: {_word(mode)} is not known: allowed are {', '.join(TLS_MODES)}, or nothing."
-        )
+        raise OptionError(f"istio.tls_mode: {word(mode)} is not known: allowed are {', '.join(TLS_MODES)}, or nothing.")
     return mode
-
-
-def _word(value: object) -> str:
-    return shown(value) if isinstance(value, str) else kind_of(value)
 
 
 def _flag(value: object, path: str) -> bool:
@@ -177,7 +169,7 @@ def _choice(given: Mapping[str, Any], path: str, key: str, allowed: Sequence[str
     if value is None:
         return None
     if not isinstance(value, str) or value not in allowed:
-        raise OptionError(f"{path}: {_word(value)} is not known: allowed are {', '.join(allowed)}.")
+        raise OptionError(f"{path}: {word(value)} is not known: allowed are {', '.join(allowed)}.")
     return value
 
 
@@ -203,7 +195,7 @@ def _base_url(value: object, path: str) -> str:
         return DEFAULT_BASE_URL
     if not isinstance(value, str) or not _is_base_url(value):
         raise OptionError(
-            f"{path}: {_word(value)} is no address: write scheme, host and port, such as {DEFAULT_BASE_URL}."
+            f"{path}: {word(value)} is no address: write scheme, host and port, such as {DEFAULT_BASE_URL}."
         )
     return value
 

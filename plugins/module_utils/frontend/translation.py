@@ -25,6 +25,9 @@ from ..translate.model import Translation
 from .errors import OptionError
 from .options import AmbassadorOptions, IstioOptions
 
+# As deep as a file may be nested.
+MAX_DEPTH = Limits().max_depth
+
 
 def plain(value: Any, path: str = "", depth: int = 0) -> Any:
     """A copy of a value in plain builtins.
@@ -36,8 +39,8 @@ def plain(value: Any, path: str = "", depth: int = 0) -> Any:
         OptionError: for what no Kubernetes object can hold: a key that is no text, text that is no Unicode, a value
             that holds itself or is nested deeper than a file may be.
     """
-    if depth > Limits().max_depth:
-        raise OptionError(f"{path[:80]}: is nested deeper than {Limits().max_depth} levels: write it flatter.")
+    if depth > MAX_DEPTH:
+        raise OptionError(f"{path[:80]}: is nested deeper than {MAX_DEPTH} levels: write it flatter.")
     if isinstance(value, str):
         text = str.__str__(value)
         if not text.isascii() and any("\ud800" <= mark <= "\udfff" for mark in text):

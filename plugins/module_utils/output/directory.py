@@ -48,10 +48,17 @@ class DirectoryReader:
                 refuse_strange_kustomization(view)
             ours: dict[Identity, KubernetesObject] = {}
             stale: dict[Identity, str] = {}
-            for identity, text in _held(view, mine).items():
+            for identity in mine.identities:
+                text = view.read(file_of(identity))
+                if text is None:
+                    continue
                 want = _wanted(wanted, identity)
-                ours[identity] = want.obj if want and want.text == text else _read_object(text, identity)
-                if reason := _stale_reason(ours[identity], want):
+                found = want.obj if want and want.text == text else _read_object(text, identity)
+                # A readable object without our labels was put there by somebody else, whatever the index says.
+                if found and owner_of(found) != owner:
+                    continue
+                ours[identity] = found
+                if reason := _stale_reason(found, want):
                     stale[identity] = reason
             foreign = _foreign(view, wanted, indexes, owner, ours)
             tidy = mine.with_identities(one for one in mine.identities if one in ours or _wanted(wanted, one))
@@ -96,15 +103,15 @@ class DirectoryWriter:
                 check_path(self._files, self._root, LOCK)
                 with locked(self._files, self._root, self._wait_seconds):
                     recover(self._files, self._root)
-                    self._refuse_outdated(plan)
-                    write_all(self._files, self._root, self._contents(plan))
+                    held = self._refuse_outdated(plan)
+                    write_all(self._files, self._root, self._contents(plan, held))
         except TransactionError as error:
             raise OutputError(str(error), _failure(planned, error)) from error
         except OutputError as error:
             raise OutputError(str(error), Failure(untouched=planned)) from error
 
-    def _refuse_outdated(self, plan: Plan) -> None:
-        """Look again, now that nobody else writes: the plan must still be about what is there."""
+    def _refuse_outdated(self, plan: Plan) -> Collection[Identity]:
+        """Look again, now that nobody else writes: the plan must still be about what is there. Return what is ours."""
         every = (*plan.changes, *plan.keep)
         reader = DirectoryReader(self._root, self._allow_plain_secrets, self._files)
         observed = reader.observe(self._owner, [change.after for change in every if change.after is not None])
@@ -121,14 +128,14 @@ class DirectoryWriter:
                     f"{self._root / file_of(change.identity)}: was changed by somebody else while this run was "
                     "planning: nothing was written, run again"
                 )
+        return observed.ours.keys()
 
-    def _contents(self, plan: Plan) -> dict[str, bytes | None]:
+    def _contents(self, plan: Plan, held: Collection[Identity]) -> dict[str, bytes | None]:
         """Return the content of every path that changes (None: remove it), the records last."""
         view = open_view(self._files, self._root)
         indexes = read_indexes(view)
         mine = indexes.get(self._owner, Index(self._owner))
         written = files_of((change.after for change in plan.changes if change.after), self._allow_plain_secrets)
-        held = _held(view, mine)
         present = set(held)
         present -= {change.identity for change in plan.delete}
         present |= {file.identity for file in written.values()}
@@ -151,22 +158,6 @@ def _failure(planned: Sequence[Identity], error: TransactionError) -> Failure:
 def _wanted(wanted: Mapping[str, ObjectFile], identity: Identity) -> ObjectFile | None:
     file = wanted.get(file_of(identity))
     return file if file and file.identity == identity else None
-
-
-def _held(view: View, index: Index) -> dict[Identity, bytes]:
-    """The files of an index that are there and ours.
-
-    A readable object without our labels was put there by somebody else, whatever the index says.
-    """
-    found: dict[Identity, bytes] = {}
-    for identity in index.identities:
-        text = view.read(file_of(identity))
-        if text is None:
-            continue
-        obj = _read_object(text, identity)
-        if not obj or owner_of(obj) == index.owner:
-            found[identity] = text
-    return found
 
 
 def _read_object(text: bytes, identity: Identity) -> KubernetesObject:

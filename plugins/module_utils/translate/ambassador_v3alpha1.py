@@ -67,10 +67,11 @@ def _objects(intent: Intent, settings: AmbassadorSettings) -> Iterator[dict[str,
     ids = list(_ids(intent, settings))
     contexts: dict[str, str] = {}
     for entry in intent.entries:
+        hosts = ambassador_door(intent, entry, settings).hosts
         for suffix, backend, share in _members(entry):
             if backend.tls_secret:
                 contexts[_context_name(intent, backend)] = backend.tls_secret
-            for index, host in enumerate(ambassador_door(intent, entry, settings).hosts):
+            for index, host in enumerate(hosts):
                 name = _mapping_name(intent, entry, backend, suffix) + (f"-{digest(host)}" if index else "")
                 spec = _spec(intent, entry, backend) | share | {"hostname": host}
                 if ids:

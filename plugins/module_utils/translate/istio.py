@@ -65,9 +65,14 @@ def owners_of(intents: Iterable[Intent]) -> Owners:
     return {(intent.kind, intent.namespace, intent.name): intent for intent in intents}
 
 
+def _address_owner(intent: Intent, owners: Owners) -> Intent | None:
+    """The definition whose address this one has: itself, or the one that it is attached to if that is in the run."""
+    return owners.get((intent.kind, intent.namespace, intent.attached_to))
+
+
 def istio_door(intent: Intent, entry: Entry, owners: Owners, settings: IstioSettings) -> Door:
     """Where an entry is served: at the door of the definition whose address it has."""
-    owner = owners.get((intent.kind, intent.namespace, intent.attached_to), intent)
+    owner = _address_owner(intent, owners) or intent
     hosts = settings.hosts if owner.hosts is None else owner.hosts
     gateways = settings.gateways if owner.gateways is None else owner.gateways
     qualified = tuple(qualified_gateway(gateway, owner.namespace) for gateway in gateways)
@@ -85,7 +90,7 @@ def _virtual_services(
     lines = []
     for place in found:
         intent, entry = place.owner, place.entry
-        owner = owners.get((intent.kind, intent.namespace, intent.attached_to))
+        owner = _address_owner(intent, owners)
         if owner is None:
             lines.append(
                 f"{intent.origin}, {intent.title}: is attached to the SeldonDeployment {intent.attached_to!r}, which is"
@@ -250,7 +255,7 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
             f"a circuit breaker of 0 ({', '.join(zero)}) cannot be said in Istio, where 0 means the default",
             "write at least 1",
         )
-    owner = owners.get((intent.kind, intent.namespace, intent.attached_to), intent)
+    owner = _address_owner(intent, owners) or intent
     if owner is not intent and (intent.hosts or intent.gateways):
         yield Finding(
             "A13",

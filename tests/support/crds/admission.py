@@ -176,7 +176,7 @@ def _is_base64(value: object) -> bool:
     return not isinstance(value, str) or base64.b64decode(value, validate=True) is not None
 
 
-_Validator = extend(  # type: ignore[no-untyped-call]
+_Validator = extend(
     Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
 )
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from cel_expr_python import cel  # type: ignore[import-untyped]
-from cel_expr_python.ext import ext_strings  # type: ignore[import-untyped]
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_strings
 
 
 @functools.cache
