@@ -39,13 +39,13 @@ def _guarded(name: str, run: Callable[[], Any]) -> Any:
 def _ambassador(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Run:
     chosen = profile_option(profile)
     cluster_domain_option(plain(cluster_domain))  # Ambassador's short names need none; a wrong one is wrong here too
-    settings = ambassador_options(plain(options), read_env(plain(env)))
+    settings = ambassador_options(plain(options), read_env(plain(env), chosen), chosen)
     return ambassador_run(definitions_of(definitions, chosen), chosen, settings)
 
 
 def _istio(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Run:
     chosen = profile_option(profile)
-    settings = istio_options(plain(options), read_env(plain(env)), plain(cluster_domain))
+    settings = istio_options(plain(options), read_env(plain(env), chosen), chosen, plain(cluster_domain))
     return istio_run(definitions_of(definitions, chosen), chosen, settings)
 
 
@@ -57,7 +57,7 @@ def to_ambassador(
     definitions: Any,
     api: str | None = None,
     form: str | None = None,
-    single_namespace: bool | None = False,
+    single_namespace: bool | None = None,
     ambassador_id: str | list[str] | None = None,
     hosts: str | list[str] | None = None,
     profile: str | None = "corrected",

@@ -106,9 +106,12 @@ options:
   profile:
     description:
       - How to translate. With V(corrected) the known defects of the Seldon operator's routes are not repeated.
+      - V(operator) gives, field for field, what the Seldon operator writes, to predict it and to compare with it; each
+        defect that a definition meets is one of the RV(findings). What makes the operator fail or crash is refused.
     type: str
     choices:
       - corrected
+      - operator
     default: corrected
   operator_env:
     description:
@@ -127,17 +130,29 @@ options:
     default: {}
     suboptions:
       api:
-        description: API version of the objects.
+        description:
+          - API version of the resources. V(v0) and V(v1) are for Ambassador 1.x; one annotation of these versions stops
+            Emissary and Edge Stack from 2.0 on.
+          - Without it the profile decides, V(v3alpha1) in O(profile=corrected), and in O(profile=operator) V(v2) or
+            what C(AMBASSADOR_VERSION) in O(operator_env) says.
         type: str
         choices:
+          - v0
+          - v1
+          - v2
           - v3alpha1
       form:
-        description: Whether routes are objects of their own.
+        description:
+          - Whether routes are objects, or documents in the annotation C(getambassador.io/config) of Services.
+          - V(v0) and V(v1) exist as annotations only, which is then the default; else it is V(object).
         type: str
         choices:
+          - annotation
           - object
       single_namespace:
-        description: Whether to serve addresses without the namespace (C(/seldon/NAME/)) beside the full ones.
+        description:
+          - Whether to serve addresses without the namespace (C(/seldon/NAME/)) beside the full ones.
+          - Without it C(AMBASSADOR_SINGLE_NAMESPACE) in O(operator_env) decides, else they are not served.
         type: bool
       ambassador_id:
         description: Ids of the Ambassadors that serve the definitions without C(seldon.io/ambassador-id).
@@ -176,7 +191,9 @@ options:
             here. In the operator it switches TLS off.
         type: str
       api_version:
-        description: API version of the objects. The default is C(networking.istio.io/v1beta1).
+        description:
+          - API version of the objects. Without it the profile decides, V(networking.istio.io/v1beta1) in
+            O(profile=corrected) and V(networking.istio.io/v1alpha3) in O(profile=operator).
         type: str
         choices:
           - networking.istio.io/v1

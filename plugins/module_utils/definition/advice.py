@@ -5,13 +5,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .annotations import DEPLOYMENT_KEYS, KNOWN_KEYS, PREDICTOR_KEYS, unknown_key
-from .findings import Finding
-from .model import PREFIX, SeldonDeployment
+from .defects import DEFECTS
+from .fields import shown
+from .findings import Finding, Problem
+from .model import PREFIX, Definition, SeldonDeployment
 
 Note = tuple[str, str, str, str]
+# What stands in expressions and hardly ever in the value of a header that selects a model.
+_EXPRESSION = re.compile(r"\.[*+]|\[.*\]|\\[dwsb.]|\(.*\|.*\)|^\^|\$$")
+
+
+def let_in(problem: Problem, definition: Definition) -> Finding:
+    """A problem that the operator accepts, as a finding."""
+    where = f"{definition.origin} {definition.namespace}/{definition.name} {problem.path}"
+    if known := DEFECTS.get(problem.defect):
+        return known.finding(where, problem.what, problem.allowed)
+    return Finding(problem.defect, "error", where, problem.what, problem.allowed)
 
 
 def seldon_findings(deployment: SeldonDeployment) -> list[Finding]:
@@ -19,7 +32,11 @@ def seldon_findings(deployment: SeldonDeployment) -> list[Finding]:
     where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
     return [
         Finding(number, "warning", f"{where} {path}", message, fix)
-        for number, path, message, fix in (*_unread_annotations(deployment), *_lone_main(deployment))
+        for number, path, message, fix in (
+            *_unread_annotations(deployment),
+            *_lone_main(deployment),
+            *_literal_expression(deployment),
+        )
     ]
 
 
@@ -73,4 +90,16 @@ def _lone_main(deployment: SeldonDeployment) -> Iterator[Note]:
             f"spec.predictors[{index}].traffic",
             f"is {predictor.traffic}, but the only predictor beside a shadow gets all requests",
             "write 100 or remove it",
+        )
+
+
+def _literal_expression(deployment: SeldonDeployment) -> Iterator[Note]:
+    """B25: the operator's documentation shows an expression under the key that compares exactly."""
+    value = (deployment.annotation("ambassador-header") or "").partition(":")[2].strip()
+    if _EXPRESSION.search(value):
+        yield (
+            "B25",
+            deployment.annotation_path("ambassador-header"),
+            f"{shown(value)} looks like a regular expression and is compared exactly",
+            "write it as seldon.io/ambassador-regex-header, if it is one",
         )

@@ -44,6 +44,11 @@ def go_integer(text: str) -> int | None:
     return number if -(2**63) <= number < 2**63 else None
 
 
+def int32(number: int) -> int:
+    """What is left of a number in a signed integer of 32 bits."""
+    return (number + 2**31) % 2**32 - 2**31
+
+
 def integer_problem(path: str, text: str, low: int = 0, high: int = INT32_MAX) -> Problem | None:
     """Why ``text`` is no whole number from ``low`` to ``high``, or None."""
     number = go_integer(text)

@@ -17,12 +17,13 @@ class Problem:
     """One reason to refuse a definition.
 
     ``path`` is the field (``spec.predictors[1].traffic``), ``what`` says what is wrong with it and ``allowed`` says
-    what would be right or what to do.
+    what would be right or what to do. ``defect`` is the id of the operator's defect that lets such a value in.
     """
 
     path: str
     what: str
     allowed: str
+    defect: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what}: {self.allowed}"

@@ -52,6 +52,11 @@ def explainer_virtual_service(service: str) -> str:
     return name.removesuffix("-")
 
 
+def annotation_service(name: str) -> str:
+    """The Service of ours that carries the annotation of a definition; the operator rewrites those of its own."""
+    return shortened(f"{name}-routes")
+
+
 def container_service(deployment: SeldonDeployment, predictor: Predictor, container: str) -> str:
     """The Service of one container of the graph."""
     return shortened(f"{deployment.name}-{predictor.name}-{container}")

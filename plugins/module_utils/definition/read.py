@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .advice import seldon_findings
+from .advice import let_in, seldon_findings
 from .fields import FieldReader, kind_of, word
 from .findings import DefinitionError, Finding, sentence
 from .model import Definition, Origin, title
@@ -20,7 +20,7 @@ from .read_seldon import API_VERSIONS as SELDON_API_VERSIONS
 from .read_seldon import read_seldon
 from .validate_route import route_problems
 from .validate_run import double_definitions, double_services
-from .validate_seldon import seldon_problems
+from .validate_seldon import judge_seldon
 
 KINDS = f"SeldonDeployment ({', '.join(SELDON_API_VERSIONS)}) and ServiceRoute ({ROUTE_API_VERSION})"
 
@@ -57,7 +57,13 @@ def read_definitions(sources: Iterable[Source], profile: Profile) -> Definitions
                 definitions.append(definition)
     definitions.sort(key=lambda item: (item.kind, item.namespace, item.name))
     doubles = double_definitions(definitions)
-    lines += doubles or (double_services(definitions) if profile.check_collisions else [])
+    lines += doubles
+    if not doubles:
+        for owner, problem in double_services(definitions):
+            if profile.check_collisions:
+                lines.append(sentence(f"{owner.origin}, {title(owner)}", problem))
+            else:
+                findings.append(let_in(problem, owner))
     if lines:
         raise DefinitionError(lines)
     return Definitions(tuple(definitions), tuple(sorted(findings)))
@@ -88,10 +94,11 @@ def _read(value: Any, origin: Origin, profile: Profile, lines: list[str], findin
     definition: Definition
     if kind == "SeldonDeployment" and version in SELDON_API_VERSIONS:
         definition, notes = read_seldon(value, origin, reader)
-        problems = [*reader.problems, *seldon_problems(definition, profile, reader.problems)]
+        refused, accepted = judge_seldon(definition, profile, reader.problems)
+        problems = [*reader.problems, *refused]
         findings += notes
         if not problems:
-            findings += seldon_findings(definition)
+            findings += (*(let_in(problem, definition) for problem in accepted), *seldon_findings(definition))
     elif kind == "ServiceRoute" and version == ROUTE_API_VERSION:
         definition = read_route(value, origin, reader)
         problems = [*reader.problems, *route_problems(definition)]

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..kube.names import dns1035_problem, dns_label_problem, label_value_problem
-from .annotations import CIRCUIT_BREAKERS, header_match, header_problem, integer_problem
+from .annotations import CIRCUIT_BREAKERS, RESERVED_HEADERS, go_integer, header_match, header_problem, integer_problem
 from .custom_config import custom_problems
 from .fields import shown
 from .findings import Problem
@@ -21,6 +22,7 @@ from .hosts import gateway_problem, hosts_problem, split_hosts
 from .model import PREFIX, SeldonDeployment
 from .naming import BUILT_IN_UNITS, PREPACKAGED_SERVERS, SERVICELESS_CONTAINERS, nodes, services
 from .regex import regex_problem
+from .webhook_rules import share_problems
 
 _WORD = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
@@ -42,7 +44,10 @@ def name_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
         problem = dns_label_problem(predictor.name)
         if problem:
             yield Problem(
-                f"{path}.name", f"{shown(predictor.name)} {problem}", "Services and subsets are named after it"
+                f"{path}.name",
+                f"{shown(predictor.name)} {problem}",
+                "Services and subsets are named after it",
+                "B35" if label_value_problem(predictor.name) else "B17",
             )
         service = predictor.annotations.get(PREFIX + "svc-name")
         if service is not None and (problem := dns1035_problem(service)):
@@ -53,12 +58,19 @@ def name_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
             )
         version = predictor.labels.get("version", predictor.name)
         if "version" in predictor.labels and (problem := label_value_problem(version)):
-            yield Problem(f"{path}.labels.version", f"{shown(version)} {problem}", "it must be a label value")
+            yield Problem(f"{path}.labels.version", f"{shown(version)} {problem}", "it must be a label value", "B35")
         longest = f"seldon-{deployment.namespace}-{deployment.name}-{predictor.name}-explainer-grpc"
         if name_ok and len(longest) > 253:
             yield Problem(
                 "metadata.name", f"has {len(deployment.name)} characters", "the names made of it pass 253: shorten it"
             )
+
+
+def traffic_range_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B16: shares of predictors that are no shadow; the webhook looks at those of shadows only."""
+    return share_problems(
+        deployment, [index for index, predictor in enumerate(deployment.predictors) if not predictor.shadow]
+    )
 
 
 def serviceless_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
@@ -112,61 +124,63 @@ def engine_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
 
 
 def value_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
-    """B7, B15, B21, B22, B30: values of annotations that a proxy would refuse or misread."""
+    """B2, B7, B15, B21, B22, B30: values of annotations that a proxy would refuse or misread."""
     numbers = {"rest-timeout": True, "grpc-timeout": True, "ambassador-retries": True, "istio-retries": False}
     numbers |= {f"ambassador-circuit-breakers-{key}": False for key in CIRCUIT_BREAKERS}
     for key, empty_is_wrong in numbers.items():
         text = deployment.annotation(key)
         if text or (text is not None and empty_is_wrong):
-            yield from _found(integer_problem(deployment.annotation_path(key), text))
+            defect = "B7" if key == "grpc-timeout" and go_integer(text) is None else "B30"
+            yield from _found(integer_problem(deployment.annotation_path(key), text), defect)
     if deployment.annotation("istio-retries") and (text := deployment.annotation("istio-retries-timeout")) is not None:
-        yield from _found(integer_problem(deployment.annotation_path("istio-retries-timeout"), text, 1))
+        yield from _found(integer_problem(deployment.annotation_path("istio-retries-timeout"), text, 1), "B15")
     yield from _headers(deployment)
     if (target := deployment.annotation("ambassador-service-name")) is not None and not _WORD.fullmatch(target):
         yield Problem(
             deployment.annotation_path("ambassador-service-name"),
             f"is {shown(target)}",
             "write the name of a SeldonDeployment in the same namespace, or remove it",
+            "A07",
         )
     if (gateway := deployment.annotation("istio-gateway")) is not None and (problem := gateway_problem(gateway)):
-        yield Problem(
-            deployment.annotation_path("istio-gateway"), f"{shown(gateway)} {problem}", "write namespace/name"
-        )
+        path = deployment.annotation_path("istio-gateway")
+        yield Problem(path, f"{shown(gateway)} {problem}", "write namespace/name", "B15")
     if (hosts := deployment.annotation("istio-host")) is not None and (problem := hosts_problem(split_hosts(hosts))):
-        yield Problem(
-            deployment.annotation_path("istio-host"), f"{shown(hosts)} {problem}", "write one host, or several with ','"
-        )
+        path = deployment.annotation_path("istio-host")
+        yield Problem(path, f"{shown(hosts)} {problem}", "write one host, or several with ','", "B15")
     if config := deployment.annotation("ambassador-config"):
+        path = deployment.annotation_path("ambassador-config")
         for what in custom_problems(config):
-            yield Problem(deployment.annotation_path("ambassador-config"), what, "correct the document or remove it")
+            yield Problem(path, what, "correct the document or remove it", "A09")
     instance = deployment.annotation("ambassador-id")
     if instance and not (instance.isprintable() and instance.strip() == instance):
-        yield Problem(
-            deployment.annotation_path("ambassador-id"), f"is {shown(instance)}", "write the id of one Ambassador"
-        )
+        path = deployment.annotation_path("ambassador-id")
+        yield Problem(path, f"is {shown(instance)}", "write the id of one Ambassador", "C04")
 
 
 def _headers(deployment: SeldonDeployment) -> Iterator[Problem]:
     header, regex = deployment.annotation("ambassador-header"), deployment.annotation("ambassador-regex-header")
     if header:
-        yield from _found(header_problem(deployment.annotation_path("ambassador-header"), header))
+        name = header_match(header)[0]
+        defect = "B22" if name in RESERVED_HEADERS else "A06"
+        yield from _found(header_problem(deployment.annotation_path("ambassador-header"), header), defect)
     if not regex:
         return
     path = deployment.annotation_path("ambassador-regex-header")
     problem = header_problem(path, regex)
     name, match = header_match(regex)
     if problem:
-        yield problem
+        yield from _found(problem, "A06")
     elif match.kind == "present":
-        yield Problem(
-            path, f"is {shown(regex)} and has no regular expression", "write it as 'name: regular expression'"
-        )
+        what = f"is {shown(regex)} and has no regular expression"
+        yield Problem(path, what, "write it as 'name: regular expression'", "A06")
     elif trouble := regex_problem(match.value):
-        yield Problem(path, f"{shown(match.value)} {trouble}", "write a regular expression of RE2")
+        yield Problem(path, f"{shown(match.value)} {trouble}", "write a regular expression of RE2", "A06")
     elif header and header_match(header)[0] == name:
-        yield Problem(path, f"names the header {name!r} as {PREFIX}ambassador-header does", "keep one of the two")
+        what = f"names the header {name!r} as {PREFIX}ambassador-header does"
+        yield Problem(path, what, "keep one of the two", "A06")
 
 
-def _found(problem: Problem | None) -> Iterator[Problem]:
+def _found(problem: Problem | None, defect: str) -> Iterator[Problem]:
     if problem:
-        yield problem
+        yield replace(problem, defect=defect)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .findings import Problem
 from .model import Definition, SeldonDeployment, title
-from .naming import services
+from .naming import NamedService, services
 
 
 def double_definitions(definitions: Iterable[Definition]) -> list[str]:
@@ -24,23 +25,19 @@ def double_definitions(definitions: Iterable[Definition]) -> list[str]:
     return lines
 
 
-def double_services(definitions: Iterable[Definition]) -> list[str]:
+def double_services(definitions: Iterable[Definition]) -> Iterator[tuple[Definition, Problem]]:
     """B18: Services that two definitions of one namespace would both write."""
-    owners: dict[tuple[str, str], tuple[Definition, str]] = {}
-    lines = []
+    owners: dict[tuple[str, str], tuple[Definition, NamedService]] = {}
     for definition in definitions:
-        for name, what in _services(definition):
-            other, theirs = owners.setdefault((definition.namespace, name), (definition, what))
+        for service in _services(definition):
+            other, theirs = owners.setdefault((definition.namespace, service.name), (definition, service))
             if other is not definition:
-                lines.append(
-                    f"{definition.origin}, {title(definition)}: {what} needs the Service {name!r}, as {theirs} of"
-                    f" {title(other)} does: rename one of them."
-                )
-    return lines
+                what = f"{service.what} needs the Service {service.name!r}, as {theirs.what} of {title(other)} does"
+                yield definition, Problem(service.path, what, "rename one of them", "B18")
 
 
-def _services(definition: Definition) -> Iterator[tuple[str, str]]:
+def _services(definition: Definition) -> Iterator[NamedService]:
     if isinstance(definition, SeldonDeployment):
-        yield from ((service.name, service.what) for service in services(definition))
+        yield from services(definition)
     elif definition.service is not None:
-        yield definition.name, "spec.service"
+        yield NamedService(definition.name, "spec.service", "spec.service")

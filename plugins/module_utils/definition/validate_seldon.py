@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .findings import Problem
 from .model import SeldonDeployment
@@ -15,29 +16,39 @@ from .stricter_rules import (
     engine_problems,
     name_problems,
     serviceless_problems,
+    traffic_range_problems,
     value_problems,
 )
-from .webhook_rules import predictor_problems, spec_problems, traffic_problems
+from .webhook_rules import object_name_problems, predictor_problems, spec_problems, traffic_problems
 
 
-def seldon_problems(deployment: SeldonDeployment, profile: Profile, known: Sequence[Problem] = ()) -> list[Problem]:
-    """Every reason to refuse a deployment.
+def judge_seldon(
+    deployment: SeldonDeployment, profile: Profile, known: Sequence[Problem] = ()
+) -> tuple[list[Problem], list[Problem]]:
+    """Every reason to refuse a deployment, and those that a switch of the profile lets in.
 
     ``known`` holds the problems of shape that reading found: a rule that would judge a stand-in of theirs keeps quiet.
     """
     broken = {problem.path for problem in known}
-    found = [
+    refused = [
+        *(() if profile.check_names else object_name_problems(deployment)),
         *spec_problems(deployment, broken),
         *predictor_problems(deployment),
         *traffic_problems(deployment, profile, any(path.endswith((".traffic", ".shadow")) for path in broken)),
     ]
-    for switch, rules in (
-        (profile.check_names, name_problems),
-        (profile.check_collisions, collision_problems),
-        (profile.check_engine_place, engine_problems),
-        (profile.check_engine_place, serviceless_problems),
-        (profile.check_values, value_problems),
+    let_in: list[Problem] = []
+    for switch, rule, defect in (
+        (profile.check_traffic, traffic_range_problems, "B16"),
+        (profile.check_names, name_problems, "B17"),
+        (profile.check_collisions, collision_problems, "B29"),
+        (profile.check_engine_place, engine_problems, "B31"),
+        (profile.check_engine_place, serviceless_problems, "B32"),
+        (profile.check_values, value_problems, "B15"),
     ):
         if switch:
-            found += rules(deployment)
-    return [problem for problem in found if problem.path not in broken]
+            refused += rule(deployment)
+        else:
+            let_in += (replace(problem, defect=problem.defect or defect) for problem in rule(deployment))
+    problems = [problem for problem in refused if problem.path not in broken]
+    taken = broken | {problem.path for problem in problems}
+    return problems, [problem for problem in let_in if problem.path not in taken]

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rules of the operator's webhook.
+"""The rules of the API server and of the operator's webhook.
 
 Source: ``operator/apis/machinelearning.seldon.io/v1/seldondeployment_webhook.go`` (lines 85 to 294) of
 SeldonIO/seldon-core v1.18.2.
@@ -9,8 +9,10 @@ SeldonIO/seldon-core v1.18.2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from ..kube.names import dns_label_problem, dns_subdomain_problem
+from .annotations import int32
 from .fields import shown
 from .findings import Problem
 from .model import PREFIX, Predictor, SeldonDeployment
@@ -22,6 +24,14 @@ TRANSPORTS = ("rest", "grpc")
 SERVER_TYPES = ("rpc", "kafka")
 KAFKA_ENV = ("KAFKA_BROKER", "KAFKA_INPUT_TOPIC", "KAFKA_OUTPUT_TOPIC")
 NO_TENSORFLOW = frozenset({"SKLEARN_SERVER", "XGBOOST_SERVER", "MLFLOW_SERVER", "HUGGINGFACE_SERVER"})
+
+
+def object_name_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """What the API server itself asks of the name and the namespace of every object."""
+    if deployment.name and (problem := dns_subdomain_problem(deployment.name)):
+        yield Problem("metadata.name", f"{shown(deployment.name)} {problem}", "rename the deployment")
+    if problem := dns_label_problem(deployment.namespace):
+        yield Problem("metadata.namespace", f"{shown(deployment.namespace)} {problem}", "use the name of a namespace")
 
 
 def spec_problems(deployment: SeldonDeployment, broken: set[str]) -> Iterator[Problem]:
@@ -114,14 +124,18 @@ def _graph(deployment: SeldonDeployment, predictor: Predictor, path: str) -> Ite
             yield Problem(f"{place}.logger.mode", "is missing", "allowed are all, request and response")
 
 
+def share_problems(deployment: SeldonDeployment, which: Iterable[int]) -> Iterator[Problem]:
+    """Predictors, by index, whose traffic is no percentage."""
+    for index in which:
+        traffic = deployment.predictors[index].traffic
+        if not 0 <= traffic <= 100:
+            yield Problem(f"spec.predictors[{index}].traffic", f"is {traffic}", "write a whole number from 0 to 100")
+
+
 def traffic_problems(deployment: SeldonDeployment, profile: Profile, broken: bool) -> Iterator[Problem]:
     live = [predictor for predictor in deployment.predictors if not predictor.shadow]
     shadows = [index for index, predictor in enumerate(deployment.predictors) if predictor.shadow]
-    for index, predictor in enumerate(deployment.predictors):
-        if (predictor.shadow or profile.check_traffic) and not 0 <= predictor.traffic <= 100:
-            yield Problem(
-                f"spec.predictors[{index}].traffic", f"is {predictor.traffic}", "write a whole number from 0 to 100"
-            )
+    yield from share_problems(deployment, shadows)
     for index in shadows[1:]:
         yield Problem(f"spec.predictors[{index}].shadow", "is the second shadow", "a deployment has one shadow at most")
     if broken:
@@ -133,6 +147,8 @@ def traffic_problems(deployment: SeldonDeployment, profile: Profile, broken: boo
             "a shadow copies requests of another predictor: add one, or remove the flag",
         )
     total = sum(predictor.traffic for predictor in live)
+    if not profile.check_traffic:
+        total = int32(total)
     if len(live) > 1 and total != 100:
         shares = ", ".join(f"{predictor.name} {predictor.traffic}" for predictor in live)
         yield Problem(

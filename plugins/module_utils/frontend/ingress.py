@@ -79,9 +79,9 @@ def _translated(request: IngressRequest) -> tuple[list[Run], list[Finding]]:
         raise OptionError("provider: is empty: name ambassador, istio or both.")
     if not request.sources:
         raise OptionError("definitions: is empty and there is no src: give at least one definition, or state: absent.")
-    env = operator_env(request.operator_env)
-    ambassador = ambassador_options(request.ambassador, env)
-    istio = istio_options(request.istio, env, request.cluster_domain)
+    env = operator_env(request.operator_env, profile)
+    ambassador = ambassador_options(request.ambassador, env, profile)
+    istio = istio_options(request.istio, env, profile, request.cluster_domain)
     definitions = read_definitions(apply_overrides(request.sources, read_overrides(request.overrides)), profile)
     _refuse_other_namespaces(definitions, request.namespaces)
     runs: list[Run] = []

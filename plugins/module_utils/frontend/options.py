@@ -10,24 +10,27 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..definition.defects import DEFECTS
 from ..definition.fields import kind_of, nearest, shown, word
+from ..definition.findings import Finding
 from ..definition.hosts import gateway_problem, hosts_problem
-from ..definition.profile import CORRECTED, Profile
+from ..definition.profile import CORRECTED, OPERATOR, Profile
 from ..intent.seldon import IntentSettings
 from ..kube.names import dns_subdomain_problem
-from ..translate.ambassador_v3alpha1 import AmbassadorSettings
-from ..translate.istio_destinations import DEFAULT_API_VERSION, DEFAULT_GATEWAY, IstioSettings
+from ..translate.ambassador_documents import AmbassadorSettings
+from ..translate.ambassador_words import WORDS
+from ..translate.istio_destinations import DEFAULT_GATEWAY, IstioSettings
 from .errors import OptionError
 from .operator_env import OperatorEnv
 
-PROFILES = {CORRECTED.name: CORRECTED}
+PROFILES = {profile.name: profile for profile in (CORRECTED, OPERATOR)}
 PROVIDERS = ("ambassador", "istio")
-AMBASSADOR_APIS = ("v3alpha1",)
-AMBASSADOR_FORMS = ("object",)
+AMBASSADOR_APIS = tuple(WORDS)
+AMBASSADOR_FORMS = ("annotation", "object")
 ISTIO_API_VERSIONS = tuple(f"networking.istio.io/{version}" for version in ("v1", "v1alpha3", "v1beta1"))
 TLS_MODES = ("DISABLE", "SIMPLE", "ISTIO_MUTUAL")
 DEFAULT_BASE_URL = "http://localhost"
@@ -43,6 +46,7 @@ class AmbassadorOptions:
     settings: AmbassadorSettings
     intent: IntentSettings
     base_url: str
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class IstioOptions:
     settings: IstioSettings
     intent: IntentSettings
     base_url: str
+    findings: tuple[Finding, ...] = ()
 
 
 def profile_option(value: object) -> Profile:
@@ -65,57 +70,132 @@ def profile_option(value: object) -> Profile:
     return found
 
 
-def ambassador_options(given: Mapping[str, Any], env: OperatorEnv) -> AmbassadorOptions:
+def ambassador_options(given: Mapping[str, Any], env: OperatorEnv, profile: Profile) -> AmbassadorOptions:
     """The options of Ambassador. Keys left out, or None, take their defaults.
 
     Raises:
         OptionError: for a wrong value or an unknown key.
     """
     _known(given, "ambassador", ("api", "form", "single_namespace", "ambassador_id", "hosts", "base_url"))
-    _choice(given, "ambassador.api", "api", AMBASSADOR_APIS)
-    _choice(given, "ambassador.form", "form", AMBASSADOR_FORMS)
+    api = _choice(given, "ambassador.api", "api", AMBASSADOR_APIS) or _default_api(env, profile)
     ids = _words(given.get("ambassador_id"), "ambassador.ambassador_id")
     if any(not identity or not identity.isprintable() for identity in ids):
         raise OptionError(
             "ambassador.ambassador_id: holds an empty text or a line break: write the ids of Ambassadors."
         )
-    single = _flag(given.get("single_namespace"), "ambassador.single_namespace") or env.single_namespace
+    single = _flag(given.get("single_namespace"), "ambassador.single_namespace")
+    hosts = _hosts(given.get("hosts"), "ambassador.hosts")
+    for name, value in (("ambassador_id", ids), ("hosts", hosts)):
+        if value and not profile.check_settings:
+            raise OptionError(
+                f"ambassador.{name}: has no effect on the operator: leave it out, or take profile: {CORRECTED.name}."
+            )
     return AmbassadorOptions(
-        AmbassadorSettings(ids, _hosts(given.get("hosts"), "ambassador.hosts")),
-        IntentSettings(single, env.ports),
+        AmbassadorSettings(api, _annotations(given, api, profile), ids, hosts, profile),
+        IntentSettings(env.single_namespace if single is None else single, env.ports, api),
         _base_url(given.get("base_url"), "ambassador.base_url"),
+        (*env.findings, *_not_written(env, profile, api)),
     )
 
 
-def istio_options(given: Mapping[str, Any], env: OperatorEnv, cluster_domain: object = None) -> IstioOptions:
+def _default_api(env: OperatorEnv, profile: Profile) -> str:
+    if profile.check_settings or env.ambassador_version is None:
+        return profile.ambassador_apis[-1]
+    return "v1" if env.ambassador_version == "v1" else "v2"  # as the operator compares it (B20)
+
+
+def _annotations(given: Mapping[str, Any], api: str, profile: Profile) -> bool:
+    """Whether annotations are asked for; refuses what does not go together."""
+    if api not in profile.ambassador_apis:
+        raise OptionError(
+            f"ambassador.api: {api} is never written by the operator: take {' or '.join(profile.ambassador_apis)}, or"
+            f" profile: {CORRECTED.name}."
+        )
+    only = WORDS[api].annotation_only
+    form = _choice(given, "ambassador.form", "form", AMBASSADOR_FORMS) or ("annotation" if only else "object")
+    if only and form == "object":
+        raise OptionError(
+            f"ambassador.form: object does not go with api {api}, which exists in annotations only: take form:"
+            " annotation, or api v2 or v3alpha1."
+        )
+    if form == "annotation" and not only and not profile.own_services:
+        raise OptionError(
+            f"ambassador.form: annotation does not go with api {api}, of which the operator writes objects only: take"
+            f" form: object, or profile: {CORRECTED.name}."
+        )
+    return form == "annotation"
+
+
+def istio_options(
+    given: Mapping[str, Any], env: OperatorEnv, profile: Profile, cluster_domain: object = None
+) -> IstioOptions:
     """The options of Istio. Keys left out, or None, take their defaults.
 
     Raises:
         OptionError: for a wrong value or an unknown key.
     """
     _known(given, "istio", ("gateway", "gateways", "hosts", "tls_mode", "api_version", "base_url"))
+    hosts = _hosts(given.get("hosts"), "istio.hosts")
+    domain = cluster_domain_option(cluster_domain)
+    tls_mode = _tls_mode(given.get("tls_mode") or env.tls_mode, profile)
+    if not profile.check_settings and (hosts or domain != DEFAULT_CLUSTER_DOMAIN):
+        name = "istio.hosts" if hosts else "cluster_domain"
+        raise OptionError(f"{name}: has no effect on the operator: leave it out, or take profile: {CORRECTED.name}.")
+    return IstioOptions(
+        IstioSettings(
+            gateways=_gateways(given, env, profile),
+            hosts=hosts or ("*",),
+            tls_mode=tls_mode,
+            api_version=_choice(given, "istio.api_version", "api_version", ISTIO_API_VERSIONS)
+            or profile.istio_api_version,
+            cluster_domain=domain,
+            profile=profile,
+        ),
+        IntentSettings(ports=env.ports, api="istio"),
+        _base_url(given.get("base_url"), "istio.base_url"),
+        (*env.findings, *_tls_findings(tls_mode, profile), *_not_written(env, profile, "istio")),
+    )
+
+
+def _not_written(env: OperatorEnv, profile: Profile, api: str) -> Iterator[Finding]:
+    """What is predicted for an operator whose settings say that it writes something else."""
+    if profile.check_settings:
+        return
+    enabled = env.istio_enabled if api == "istio" else env.ambassador_enabled
+    version = env.ambassador_version
+    name = "ISTIO_ENABLED" if api == "istio" else "AMBASSADOR_ENABLED" if not enabled else "AMBASSADOR_VERSION"
+    if not enabled or (api != "istio" and version is not None and (api == "v1") != (version == "v1")):
+        yield Finding(
+            "B05",
+            "warning",
+            f"operator_env.{name}",
+            f"says that the operator does not write these routes ({api})",
+            "ask for the form that it writes, or correct the variable",
+        )
+
+
+def _tls_findings(mode: str, profile: Profile) -> Iterator[Finding]:
+    if mode and not profile.whole_traffic_policy:
+        yield DEFECTS["B13"].finding("istio.tls_mode", f"is {shown(mode)}")
+
+
+def _gateways(given: Mapping[str, Any], env: OperatorEnv, profile: Profile) -> tuple[str, ...]:
     gateway, gateways = given.get("gateway"), _words(given.get("gateways"), "istio.gateways")
     if gateway is not None and gateways:
         raise OptionError("istio.gateways: stands beside istio.gateway: give one of the two.")
     fallback = DEFAULT_GATEWAY if env.gateway is None else env.gateway
     chosen = gateways or (fallback if gateway is None else gateway,)
     for name in chosen:
-        if not isinstance(name, str) or (problem := gateway_problem(name)):
-            why = problem if isinstance(name, str) else "is no text"
-            raise OptionError(f"istio.gateway: {word(name)} {why}: write namespace/name, or mesh.")
+        problem = gateway_problem(name) if isinstance(name, str) else "is no text"
+        if problem and (profile.check_settings or not isinstance(name, str)):
+            raise OptionError(f"istio.gateway: {word(name)} {problem}: write namespace/name, or mesh.")
     if len(set(chosen)) < len(chosen):
         raise OptionError("istio.gateways: holds a gateway twice: keep one.")
-    return IstioOptions(
-        IstioSettings(
-            gateways=chosen,
-            hosts=_hosts(given.get("hosts"), "istio.hosts") or ("*",),
-            tls_mode=_tls_mode(given.get("tls_mode") or env.tls_mode),
-            api_version=_choice(given, "istio.api_version", "api_version", ISTIO_API_VERSIONS) or DEFAULT_API_VERSION,
-            cluster_domain=cluster_domain_option(cluster_domain),
-        ),
-        IntentSettings(ports=env.ports),
-        _base_url(given.get("base_url"), "istio.base_url"),
-    )
+    if len(chosen) > 1 and not profile.check_settings:
+        raise OptionError(
+            f"istio.gateways: the operator writes one gateway: give one, or take profile: {CORRECTED.name}."
+        )
+    return chosen
 
 
 def cluster_domain_option(value: object) -> str:
@@ -131,10 +211,12 @@ def cluster_domain_option(value: object) -> str:
     return domain
 
 
-def _tls_mode(mode: object) -> str:
+def _tls_mode(mode: object, profile: Profile) -> str:
     """B13: the operator takes any text, and a mode that it does not know switches TLS off."""
     if not mode:
         return ""
+    if isinstance(mode, str) and not profile.check_settings:
+        return mode
     if mode == "STRICT":
         raise OptionError(
             "istio.tls_mode: STRICT is a mode of PeerAuthentication, not of DestinationRules, and would switch TLS off"
@@ -150,10 +232,10 @@ def _tls_mode(mode: object) -> str:
     return mode
 
 
-def _flag(value: object, path: str) -> bool:
-    if value is not None and not isinstance(value, bool):
-        raise OptionError(f"{path}: is {kind_of(value)}: write true or false.")
-    return bool(value)
+def _flag(value: object, path: str) -> bool | None:
+    if value is None or isinstance(value, bool):
+        return value
+    raise OptionError(f"{path}: is {kind_of(value)}: write true or false.")
 
 
 def _known(given: Mapping[str, Any], name: str, known: Sequence[str]) -> None:

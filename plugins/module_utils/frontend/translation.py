@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..definition.fields import kind_of
-from ..definition.findings import Finding
-from ..definition.model import Origin, SeldonDeployment
+from ..definition.findings import DefinitionError, Finding, sentence
+from ..definition.model import Origin, SeldonDeployment, title
+from ..definition.operator_failures import operator_failures
 from ..definition.profile import Profile
 from ..definition.read import Definitions, Source, read_definitions
 from ..intent.model import Intent
@@ -19,7 +20,7 @@ from ..intent.seldon import IntentSettings, seldon_intent
 from ..intent.service_route import route_intent
 from ..kube.reader import Limits
 from ..routing.endpoints import Front, endpoints
-from ..translate.ambassador_v3alpha1 import to_ambassador_v3alpha1
+from ..translate.ambassador import to_ambassador
 from ..translate.istio import to_istio
 from ..translate.model import Translation
 from .errors import OptionError
@@ -77,6 +78,20 @@ def definitions_of(value: Any, profile: Profile) -> Definitions:
 
 
 def intents_of(definitions: Definitions, profile: Profile, settings: IntentSettings) -> list[Intent]:
+    """What valid definitions ask for.
+
+    Raises:
+        DefinitionError: in a profile that does as the operator, where that fails or crashes.
+    """
+    if not profile.survives:
+        lines = [
+            sentence(f"{item.origin}, {title(item)}", problem)
+            for item in definitions.items
+            if isinstance(item, SeldonDeployment)
+            for problem in operator_failures(item, settings.api)
+        ]
+        if lines:
+            raise DefinitionError(lines)
     return [
         seldon_intent(item, profile, settings) if isinstance(item, SeldonDeployment) else route_intent(item)
         for item in definitions.items
@@ -91,6 +106,7 @@ class Run:
     translation: Translation
     provider: str
     base_url: str
+    findings: tuple[Finding, ...]
 
     def endpoints(self, verify: bool | None = None) -> list[dict[str, Any]]:
         """The addresses of all definitions."""
@@ -104,7 +120,7 @@ def ambassador_run(definitions: Definitions, profile: Profile, options: Ambassad
         DefinitionError: where definitions collide.
     """
     intents = intents_of(definitions, profile, options.intent)
-    return Run(intents, to_ambassador_v3alpha1(intents, options.settings), "ambassador", options.base_url)
+    return _run(intents, to_ambassador(intents, options.settings), "ambassador", options)
 
 
 def istio_run(definitions: Definitions, profile: Profile, options: IstioOptions) -> Run:
@@ -114,12 +130,18 @@ def istio_run(definitions: Definitions, profile: Profile, options: IstioOptions)
         DefinitionError: where definitions collide or cannot be expressed.
     """
     intents = intents_of(definitions, profile, options.intent)
-    return Run(intents, to_istio(intents, options.settings), "istio", options.base_url)
+    return _run(intents, to_istio(intents, options.settings), "istio", options)
+
+
+def _run(
+    intents: Sequence[Intent], translation: Translation, provider: str, options: AmbassadorOptions | IstioOptions
+) -> Run:
+    return Run(intents, translation, provider, options.base_url, (*options.findings, *translation.findings))
 
 
 def findings_of(definitions: Definitions, runs: Iterable[Run]) -> list[Finding]:
     """All findings of a run, each once, sorted."""
     found = set(definitions.findings)
     for run in runs:
-        found |= set(run.translation.findings)
+        found |= set(run.findings)
     return sorted(found)

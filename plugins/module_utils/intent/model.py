@@ -34,17 +34,19 @@ class Subset:
 class Backend:
     """Where requests go. ``host`` is set for a host outside the cluster and replaces service and namespace.
 
-    ``percent`` is the share of the entry's requests, 0 to 100; the percents of an entry's backends add up to 100.
-    ``takes_rest`` marks the backend that gets what the others leave (the first one). ``tls_secret`` names the secret of
-    the model's own TLS, ``tls`` says that the backend speaks TLS without one.
+    ``weight`` is what is asked for: None takes what the others leave. ``percent`` is the share of the requests that
+    comes of all weights of a place, 0 to 100 (``places`` fills it in). ``index`` is the place of the backend's
+    predictor in the definition. ``tls_secret`` names the secret of the model's own TLS, ``tls`` says that the backend
+    speaks TLS without one.
     """
 
     name: str
     service: str
     namespace: str
     port: int
+    weight: int | None = None
     percent: int = 100
-    takes_rest: bool = True
+    index: int = 0
     subset: Subset | None = None
     host: str = ""
     tls: bool = False
@@ -80,13 +82,13 @@ class Policies:
     """What happens to a matched request.
 
     ``timeout_ms`` is None where nobody asked for one. ``retries`` are for every provider, ``istio_retries`` only for
-    Istio, where they win. ``circuit_breakers`` holds Emissary's field names with their limits.
+    Istio, where they win. ``circuit_breakers`` holds Emissary's field names with their limits, or is None.
     """
 
     timeout_ms: int | None = None
     retries: Retries | None = None
     istio_retries: Retries | None = None
-    circuit_breakers: Mapping[str, int] = field(default_factory=dict)
+    circuit_breakers: Mapping[str, int] | None = None
     cors: Cors | None = None
 
 
@@ -106,7 +108,7 @@ class Entry:
     label: str = ""
     rewrite: str | None = None
     host_rewrite: str | None = None
-    mirror: Mirror | None = None
+    mirrors: tuple[Mirror, ...] = ()
     hosts: tuple[str, ...] = ()
     short: bool = False
     grpc: bool = False
@@ -124,12 +126,32 @@ class ModelApi:
 
 
 @dataclass(frozen=True, slots=True)
+class OperatorService:
+    """A Service of a deployment as the operator makes it.
+
+    ``index`` is its predictor's place in the definition. ``routed`` says which backends its annotation holds: those of
+    the predictor, of the explainer, or none. ``annotations`` are the predictor's own; what they hold replaces the
+    operator's.
+    """
+
+    name: str
+    index: int
+    routed: Literal["predictor", "explainer", "nothing"]
+    labels: Mapping[str, str]
+    selector: Mapping[str, str]
+    ports: Mapping[str, int]
+    headless: bool = False
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
     """All that one definition asks for.
 
     ``attached_to`` is the deployment whose address this one shares (its own name where it stands alone). ``gateways``
     and ``hosts`` are None where the definition names none and the environment decides. ``api`` is None for a service
-    that is no model.
+    that is no model. ``operator_services`` are the Services that carry annotations where they are not our own, and
+    ``custom_text`` replaces each of those annotations.
     """
 
     kind: str
@@ -139,10 +161,12 @@ class Intent:
     entries: tuple[Entry, ...]
     attached_to: str = ""
     custom: tuple[CustomDocument, ...] = ()
-    ambassador_id: str = ""
+    ambassador_ids: tuple[str, ...] = ()
     gateways: tuple[str, ...] | None = None
     hosts: tuple[str, ...] | None = None
     service: Mapping[str, Any] | None = None
+    operator_services: tuple[OperatorService, ...] = ()
+    custom_text: str = ""
     api: ModelApi | None = None
     findings: tuple[Finding, ...] = ()
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from ..definition.findings import DefinitionError
 from ..definition.model import MatchKind, TextMatch
-from .model import Entry, Intent, Match, Pairs
+from .model import Backend, Entry, Intent, Match, Pairs
 
 Member = tuple[Intent, Entry]
 
@@ -45,8 +45,16 @@ class Place:
         return self.members[0][0]
 
 
-def places(intents: Iterable[Intent], door: Callable[[Intent, Entry], Door]) -> tuple[Place, ...]:
-    """Group the entries of a run as Emissary groups Mappings.
+def places(
+    intents: Iterable[Intent],
+    door: Callable[[Intent, Entry], Door],
+    *,
+    check: bool = True,
+    lone_gets_all: bool = True,
+) -> tuple[Place, ...]:
+    """Group the entries of a run as Emissary groups Mappings. Without ``check`` nothing is refused.
+
+    ``lone_gets_all`` says whether a backend without others gets all requests even if it has a weight.
 
     Raises:
         DefinitionError: where two definitions want the same requests and neither is attached to the other, or where
@@ -62,10 +70,10 @@ def places(intents: Iterable[Intent], door: Callable[[Intent, Entry], Door]) -> 
             members.sort(key=lambda member: (not member[0].stands_alone, member[0].namespace, member[0].name))
             lines += _quarrels(members)
     lines += _shared_hosts(found)
-    if lines:
+    if lines and check:
         raise DefinitionError(sorted(set(lines)))
     return tuple(
-        Place(where, tuple(members), joined([entry for _intent, entry in members]))
+        Place(where, tuple(members), joined([entry for _intent, entry in members], lone_gets_all=lone_gets_all))
         for (where, _group), members in found.items()
     )
 
@@ -102,7 +110,7 @@ def _both(intent: Intent, match: Match, owner: Intent) -> str:
 
 def _quarrels(members: Sequence[Member]) -> Iterable[str]:
     (owner, first), *others = members
-    explicit = sum(backend.percent for _intent, item in members for backend in item.backends if not backend.takes_rest)
+    explicit = sum(backend.weight or 0 for _intent, item in members for backend in item.backends)
     for intent, entry in others:
         both = _both(intent, entry.match, owner)
         attached = intent.attached_to == owner.attached_to and intent.namespace == owner.namespace
@@ -114,27 +122,41 @@ def _quarrels(members: Sequence[Member]) -> Iterable[str]:
             yield f"{both} and has other timeouts, retries or circuit breakers: make them equal or add a header."
         elif explicit > 100:
             yield f"{both} and their canaries together get more than 100 %: lower the traffic of one."
-        elif sum(item.mirror is not None for _intent, item in members) > 1:
+        elif sum(len(item.mirrors) for _intent, item in members) > 1:
             yield f"{both} and both have a shadow: keep one of them."
 
 
-def joined(entries: Sequence[Entry]) -> Entry:
-    """One entry for several with the same match: explicit shares stay, the others divide the rest equally."""
-    first = entries[0]
-    if len(entries) == 1:
-        return first
+def joined(entries: Sequence[Entry], *, lone_gets_all: bool = True) -> Entry:
+    """One entry for all with the same match, with the share that each backend gets.
+
+    Explicit weights are used up in order until 100, and backends without weight divide the rest equally.
+    """
     backends = [backend for entry in entries for backend in entry.backends]
-    sharing = sorted((backend for backend in backends if backend.takes_rest), key=lambda backend: backend.service)
-    left = 100 - sum(backend.percent for backend in backends if not backend.takes_rest)
-    # Emissary adds the rounded parts up and lets the last one end at 100, so the last ones may get nothing.
-    part = round(left / len(sharing))
-    ends = [min(part * (index + 1), left) for index in range(len(sharing) - 1)] + [left]
-    shares = {backend: end - begin for backend, begin, end in zip(sharing, [0, *ends[:-1]], ends, strict=True)}
+    shares = [100] if lone_gets_all and len(backends) == 1 else _shares(backends)
     return replace(
-        first,
-        backends=tuple(replace(backend, percent=shares.get(backend, backend.percent)) for backend in backends),
-        mirror=next((entry.mirror for entry in entries if entry.mirror), None),
+        entries[0],
+        backends=tuple(replace(backend, percent=share) for backend, share in zip(backends, shares, strict=True)),
+        mirrors=tuple(mirror for entry in entries for mirror in entry.mirrors),
     )
+
+
+def _shares(backends: Sequence[Backend]) -> list[int]:
+    left = 100
+    shares = []
+    for backend in backends:
+        share = max(0, min(backend.weight or 0, left))
+        shares.append(share)
+        left -= share
+    sharing = sorted(
+        (index for index, backend in enumerate(backends) if backend.weight is None),
+        key=lambda index: backends[index].service,
+    )
+    # Emissary adds the rounded parts up and lets the last one end at 100, so the last ones may get nothing.
+    part = round(left / len(sharing)) if sharing else 0
+    ends = [min(part * (place + 1), left) for place in range(len(sharing) - 1)] + [left]
+    for index, begin, end in zip(sharing, [0, *ends], ends, strict=False):
+        shares[index] = end - begin
+    return shares
 
 
 def rank(match: Match) -> tuple[int | str, ...]:

@@ -33,40 +33,41 @@ class PredictorPorts:
     grpc: int
 
 
-def predictor_ports(deployment: SeldonDeployment, settings: PortSettings) -> tuple[PredictorPorts | None, ...]:
-    """The ports of each predictor's Service; None for a predictor that gets no Service.
+def predictor_ports(deployment: SeldonDeployment, settings: PortSettings) -> tuple[tuple[PredictorPorts, ...], ...]:
+    """The ports that the operator gives to the Service of each predictor, one after the other; the last ones stay.
 
-    Without an engine that is so where the graph's container bears a name that the operator skips (``tfserving``).
+    Without an engine it gives the ports of each container of the graph, so there are none where the only container
+    bears a name that it skips (``tfserving``), and several only where its webhook is off.
     """
     bare = any(predictor.has_no_engine for predictor in deployment.predictors)
-    units = _unit_ports(deployment, settings) if bare else {}
+    units = unit_ports(deployment, settings) if bare else {}
     engine = PredictorPorts(settings.engine_http, settings.engine_grpc)
     return tuple(
-        _direct(predictor, index, units) if predictor.has_no_engine else engine
+        _direct(predictor, index, units) if predictor.has_no_engine else (engine,)
         for index, predictor in enumerate(deployment.predictors)
     )
 
 
-def _direct(predictor: Predictor, index: int, units: dict[tuple[int, str], PredictorPorts]) -> PredictorPorts | None:
-    # The last node of the graph that has a container Service wins; valid graphs without engine have one node.
-    found = None
-    for _path, node in nodes(predictor.graph, ""):
-        if node.name not in SERVICELESS_CONTAINERS:
-            found = units.get((index, node.name), found)
-    return found
+def _direct(
+    predictor: Predictor, index: int, units: dict[tuple[int, str], PredictorPorts]
+) -> tuple[PredictorPorts, ...]:
+    keys = ((index, node.name) for _path, node in nodes(predictor.graph, ""))
+    return tuple(units[key] for key in keys if key in units)
 
 
-def _unit_ports(deployment: SeldonDeployment, settings: PortSettings) -> dict[tuple[int, str], PredictorPorts]:
+def unit_ports(deployment: SeldonDeployment, settings: PortSettings) -> dict[tuple[int, str], PredictorPorts]:
     """The ports of every container, by predictor and name.
 
     Each distinct container name, across all predictors, takes the next number of both counters; a port that is named
-    ``http`` or ``grpc`` overrides the number for that container only.
+    ``http`` or ``grpc`` overrides the number for that container only. Names that get no Service are left out.
     """
     numbers: dict[str, int] = {}
     ports: dict[tuple[int, str], PredictorPorts] = {}
     for index, container in _units(deployment):
         number = numbers.setdefault(container.name, len(numbers))
         named = {port.name: port.port for port in container.ports}
+        if container.name in SERVICELESS_CONTAINERS:
+            continue
         ports[index, container.name] = PredictorPorts(
             named.get("http", settings.unit_http + number), named.get("grpc", settings.unit_grpc + number)
         )

@@ -6,182 +6,241 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from ..definition.annotations import CIRCUIT_BREAKERS, go_integer, header_match
+from ..definition.annotations import CIRCUIT_BREAKERS, go_integer, int32
 from ..definition.custom_config import custom_documents
 from ..definition.findings import Finding
 from ..definition.hosts import split_hosts
-from ..definition.model import Predictor, SeldonDeployment, TextMatch
+from ..definition.model import Predictor, SeldonDeployment
 from ..definition.naming import explainer_service, predictor_service
+from ..definition.operator_findings import operator_findings
 from ..definition.profile import Profile
-from .model import Backend, Entry, EntryKind, Intent, Match, Mirror, ModelApi, Pairs, Policies, Retries, Subset
+from .headers import custom_headers, with_tenant
+from .model import Backend, Entry, Intent, Match, Mirror, ModelApi, Pairs, Policies, Retries, Subset
+from .operator_services import operator_services
 from .ports import PortSettings, PredictorPorts, predictor_ports
 
-# Source: operator/constants/constants.go:7. Its dots match any character; the headers beside it keep deployments apart.
+# Source: operator/constants/constants.go:7 and :8. Dots match any character; the headers beside the expression keep
+# deployments apart.
 GRPC_PATH = "/(seldon.protos.*|tensorflow.serving.*|inference.*)/.*"
+OPERATOR_ISTIO_GRPC_PATH = ".*tensorflow.*|.*seldon.protos.*|.*inference.*"
 AMBASSADOR_RETRY_ON = "gateway-error"
 ISTIO_RETRY_ON = "gateway-error,connect-failure,refused-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class IntentSettings:
-    """What the environment decides about an intent. ``single_namespace`` adds the addresses without namespace."""
+    """What the environment decides about an intent.
+
+    ``api`` is the form that the intent is for: Ambassador's ``v0``, ``v1``, ``v2``, ``v3alpha1``, or ``istio``. Only
+    the operator makes a difference between them. ``single_namespace`` adds the addresses without namespace.
+    """
 
     single_namespace: bool = False
     ports: PortSettings = field(default_factory=PortSettings)
+    api: str = "v3alpha1"
 
 
 def seldon_intent(deployment: SeldonDeployment, profile: Profile, settings: IntentSettings) -> Intent:
     """What a valid deployment asks for."""
-    shared = _Shared.of(deployment)
     ports = predictor_ports(deployment, settings.ports)
+    builder = _Builder.of(deployment, profile, settings)
     gateway, hosts = deployment.annotation("istio-gateway"), deployment.annotation("istio-host")
-    entries = tuple(_entries(deployment, shared, ports, profile, settings))
+    config = deployment.annotation("ambassador-config") or ""
+    verbatim = not profile.custom_config_once
     return Intent(
         kind=deployment.kind,
         namespace=deployment.namespace,
         name=deployment.name,
         origin=str(deployment.origin),
-        entries=entries,
-        attached_to=shared.target,
-        custom=custom_documents(deployment.annotation("ambassador-config") or ""),
-        ambassador_id=deployment.annotation("ambassador-id") or "",
+        entries=tuple(builder.entries(ports)),
+        attached_to=builder.target,
+        custom=() if verbatim else custom_documents(config),
+        custom_text=config if verbatim and settings.api == "v1" else "",
+        ambassador_ids=(instance,) if (instance := deployment.annotation("ambassador-id")) else (),
         gateways=None if gateway is None else (gateway,),
-        hosts=None if hosts is None else split_hosts(hosts),
+        hosts=None if hosts is None else split_hosts(hosts) if profile.check_values else (hosts,),
+        operator_services=() if profile.own_services else tuple(operator_services(deployment, ports, settings.ports)),
         api=_api(deployment),
-        findings=tuple(_findings(deployment, shared, ports)),
+        findings=(*_findings(deployment, builder, ports), *_defects(deployment, profile, settings)),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all entries of a deployment have in common."""
+class _Builder:
+    """Makes the entries of one deployment; holds what they have in common."""
 
+    deployment: SeldonDeployment
+    profile: Profile
+    settings: IntentSettings
     target: str
     headers: Pairs
     rest: Policies
     grpc: Policies
 
     @staticmethod
-    def of(deployment: SeldonDeployment) -> _Shared:
-        breakers = {
-            key.replace("-", "_"): number
-            for key in CIRCUIT_BREAKERS
-            if (number := _number(deployment, f"ambassador-circuit-breakers-{key}")) is not None
-        }
-        attempts = _number(deployment, "ambassador-retries")
-        retries = None if attempts is None else Retries(attempts, AMBASSADOR_RETRY_ON)
-        istio = _istio_retries(deployment)
-        rest, grpc = (
-            Policies(_number(deployment, key), retries, istio, breakers) for key in ("rest-timeout", "grpc-timeout")
-        )
+    def of(deployment: SeldonDeployment, profile: Profile, settings: IntentSettings) -> _Builder:
         target = deployment.annotation("ambassador-service-name")
-        return _Shared(deployment.name if target is None else target, _custom_headers(deployment), rest, grpc)
+        alike = profile.providers_route_alike or settings.api != "istio"
+        return _Builder(
+            deployment,
+            profile,
+            settings,
+            target=deployment.name if target is None or not alike else target,
+            headers=custom_headers(deployment, profile, settings.api),
+            rest=_policies(deployment, "rest-timeout", profile, settings),
+            grpc=_policies(deployment, "grpc-timeout", profile, settings),
+        )
+
+    def entries(self, ports: Sequence[Sequence[PredictorPorts]]) -> Iterator[Entry]:
+        predictors = self.deployment.predictors
+        routed = list(self._routed(ports))
+        for short in (False, True) if self.settings.single_namespace else (False,):
+            live = any(not predictors[index].shadow for index, _port in routed)
+            if live or (routed and not self.profile.weights_as_declared):
+                yield self._rest(short, [self._backend(index, port.http) for index, port in routed])
+                if self._has_grpc():
+                    grpc = [self._backend(index, port.grpc) for index, port in routed]
+                    yield self._grpc(short, self.target, grpc)
+            for index, predictor in enumerate(predictors):
+                if predictor.explainer:
+                    yield from self._explainer(short, index, predictor)
+
+    def _routed(self, ports: Sequence[Sequence[PredictorPorts]]) -> Iterator[tuple[int, PredictorPorts]]:
+        """Each predictor that has a Service, by its place, with the Service's ports."""
+        for index, found in enumerate(ports):
+            if self.profile.survives:
+                yield from ((index, port) for port in found[-1:])
+            elif self.settings.api == "istio":  # the operator writes the route to a Service that it never makes
+                yield index, (found or [PredictorPorts(0, 0)])[-1]
+            else:
+                yield from ((index, port) for port in found)
+
+    def _has_grpc(self) -> bool:
+        """B7: with Ambassador v1 the operator drops the route whose timeout it cannot read."""
+        timeout = self.deployment.annotation("grpc-timeout")
+        dropped = timeout is not None and go_integer(timeout) is None
+        return self.profile.grpc_timeout or self.settings.api != "v1" or not dropped
+
+    def _rest(self, short: bool, targets: Sequence[Backend]) -> Entry:
+        match = Match("prefix", f"{self._base(short)}/{self.target}/", headers=self.headers)
+        return Entry("rest", match, policies=self.rest, rewrite="/", short=short, **self._divided(targets))
+
+    def _grpc(self, short: bool, seldon: str, targets: Sequence[Backend]) -> Entry:
+        # B3: the operator leaves the namespace out with Ambassador v2.
+        told = self.profile.grpc_namespace_header or self.settings.api != "v2"
+        namespace = self.deployment.namespace if told and not short else None
+        alike = self.profile.providers_route_alike or self.settings.api != "istio"
+        path = GRPC_PATH if alike else OPERATOR_ISTIO_GRPC_PATH
+        match = Match("regex", path, headers=with_tenant(self.headers, seldon, namespace))
+        return Entry("grpc", match, policies=self.grpc, short=short, grpc=True, **self._divided(targets))
+
+    def _explainer(self, short: bool, index: int, predictor: Predictor) -> Iterator[Entry]:
+        http = (predictor.explainer.service_port if predictor.explainer else 0) or self.settings.ports.explainer_http
+        prefix = f"{self._base(short)}/{self.target}-explainer/{predictor.name}/"
+        match = Match("prefix", prefix, headers=self.headers)
+        policies = self.rest if self.profile.explainers_stand_alone or self.settings.api != "istio" else Policies()
+        rest = Entry("explain", match, (), policies, rewrite="/", short=short)
+        service = explainer_service(self.deployment.name, predictor.name)
+        backend = replace(self._backend(index, http), service=service)
+        if self.profile.explainers_stand_alone:
+            yield replace(rest, backends=(replace(backend, weight=None),))
+        elif self.settings.api == "istio":
+            yield replace(rest, backends=(replace(backend, weight=100),))
+        else:  # B10, B11
+            yield replace(rest, **self._divided([backend]))
+            if self._has_grpc():
+                grpc = self._grpc(short, f"{self.target}-explainer", [replace(backend, port=0)])
+                yield replace(grpc, kind="explain")
+
+    def _base(self, short: bool) -> str:
+        return "/seldon" if short else f"/seldon/{self.deployment.namespace}"
+
+    def _divided(self, targets: Sequence[Backend]) -> dict[str, Any]:
+        """The parts of an entry that requests go to, and that get a copy of them."""
+        shadow = [self.deployment.predictors[backend.index].shadow for backend in targets]
+        return {
+            "backends": tuple(backend for backend, copy in zip(targets, shadow, strict=True) if not copy),
+            "mirrors": tuple(
+                Mirror(backend, backend.weight) for backend, copy in zip(targets, shadow, strict=True) if copy
+            ),
+        }
+
+    def _backend(self, index: int, port: int) -> Backend:
+        predictor = self.deployment.predictors[index]
+        return Backend(
+            name=predictor.name,
+            service=predictor_service(self.deployment, predictor),
+            namespace=self.deployment.namespace,
+            port=port,
+            weight=self._weight(index),
+            index=index,
+            subset=_subset(predictor),
+            tls_secret=predictor.tls_secret,
+        )
+
+    def _weight(self, index: int) -> int | None:
+        """The weight of a predictor, or None where it takes what the others leave (a shadow: all)."""
+        predictors = self.deployment.predictors
+        predictor = predictors[index]
+        if self.profile.weights_as_declared:
+            if predictor.shadow:
+                return predictor.traffic or None
+            first = next(place for place, other in enumerate(predictors) if not other.shadow)
+            return None if index == first else predictor.traffic
+        if self.settings.api == "istio":
+            return max(predictor.traffic, 0) or None if predictor.shadow else predictor.traffic
+        # The operator compares names, and leaves the first predictor without weight even if it is a shadow.
+        first_by_name = predictor.name == predictors[0].name
+        if self.settings.api == "v1":
+            return None if first_by_name else predictor.traffic or None
+        return None if first_by_name and not predictor.shadow else predictor.traffic
+
+
+def _policies(deployment: SeldonDeployment, key: str, profile: Profile, settings: IntentSettings) -> Policies:
+    attempts = _number(deployment, "ambassador-retries")
+    istio = _istio_retries(deployment, profile)
+    if settings.api == "istio" and not profile.providers_route_alike:
+        return Policies(istio_retries=istio)
+    if settings.api == "v2" and not profile.grpc_timeout:
+        key = "rest-timeout"  # B6
+    retries = None if attempts is None else Retries(attempts, AMBASSADOR_RETRY_ON)
+    return Policies(_number(deployment, key), retries, istio, _breakers(deployment, profile, settings))
+
+
+def _breakers(deployment: SeldonDeployment, profile: Profile, settings: IntentSettings) -> dict[str, int] | None:
+    limits = {
+        key.replace("-", "_"): number
+        for key in CIRCUIT_BREAKERS
+        if (number := _number(deployment, f"ambassador-circuit-breakers-{key}")) is not None
+    }
+    if not limits:
+        return None
+    keeps_zero = profile.keeps_zero_limits or settings.api != "v1"
+    return {key: limit for key, limit in limits.items() if limit or keeps_zero}
 
 
 def _number(deployment: SeldonDeployment, key: str) -> int | None:
     return go_integer(deployment.annotation(key) or "")
 
 
-def _istio_retries(deployment: SeldonDeployment) -> Retries | None:
+def _istio_retries(deployment: SeldonDeployment, profile: Profile) -> Retries | None:
     attempts = _number(deployment, "istio-retries")
-    if attempts is None:
+    if attempts is None or (attempts <= 0 and not profile.providers_route_alike):
         return None
-    seconds = _number(deployment, "istio-retries-timeout") or 1
-    return Retries(attempts, ISTIO_RETRY_ON, seconds * 1000)
-
-
-def _custom_headers(deployment: SeldonDeployment) -> Pairs:
-    pairs = []
-    if header := deployment.annotation("ambassador-header"):
-        pairs.append(header_match(header))
-    if regex := deployment.annotation("ambassador-regex-header"):
-        name, match = header_match(regex)
-        pairs.append((name, TextMatch("regex", match.value)))
-    return tuple(sorted(pairs))
-
-
-def _entries(
-    deployment: SeldonDeployment,
-    shared: _Shared,
-    ports: Sequence[PredictorPorts | None],
-    profile: Profile,
-    settings: IntentSettings,
-) -> Iterator[Entry]:
-    namespace, target = deployment.namespace, shared.target
-    routed = [(predictor, port) for predictor, port in zip(deployment.predictors, ports, strict=True) if port]
-    tenants = (("seldon", TextMatch("exact", target)), ("namespace", TextMatch("exact", namespace)))
-    for short in (False, True) if settings.single_namespace else (False,):
-        base = "/seldon" if short else f"/seldon/{namespace}"
-        if any(not predictor.shadow for predictor, _port in routed):
-            http = [(predictor, port.http) for predictor, port in routed]
-            grpc = [(predictor, port.grpc) for predictor, port in routed]
-            match = Match("prefix", f"{base}/{target}/", headers=shared.headers)
-            yield _entry(deployment, "rest", match, http, shared.rest, short)
-            wanted = tenants[:1] if short or not profile.grpc_namespace_header else tenants
-            match = Match("regex", GRPC_PATH, headers=tuple(sorted((*wanted, *shared.headers))))
-            yield _entry(deployment, "grpc", match, grpc, shared.grpc, short)
-        for predictor in deployment.predictors:
-            if predictor.explainer:
-                prefix = f"{base}/{target}-explainer/{predictor.name}/"
-                port = predictor.explainer.service_port or settings.ports.explainer_http
-                backend = _explainer_backend(deployment, predictor, port)
-                match = Match("prefix", prefix, headers=shared.headers)
-                yield Entry("explain", match, (backend,), shared.rest, rewrite="/", short=short)
-
-
-def _entry(
-    deployment: SeldonDeployment,
-    kind: EntryKind,
-    match: Match,
-    targets: Sequence[tuple[Predictor, int]],
-    policies: Policies,
-    short: bool,
-) -> Entry:
-    live = [(predictor, port) for predictor, port in targets if not predictor.shadow]
-    shadows = [(predictor, port) for predictor, port in targets if predictor.shadow]
-    mirrors = [Mirror(_backend(deployment, shadow, port), shadow.traffic or None) for shadow, port in shadows]
-    return Entry(
-        kind=kind,
-        match=match,
-        backends=tuple(
-            _backend(deployment, predictor, port, 100 if len(live) == 1 else predictor.traffic, first=index == 0)
-            for index, (predictor, port) in enumerate(live)
-        ),
-        policies=policies,
-        rewrite="/" if kind == "rest" else None,
-        mirror=mirrors[0] if mirrors else None,
-        short=short,
-        grpc=kind == "grpc",
+    seconds = _number(deployment, "istio-retries-timeout")
+    return Retries(
+        attempts if profile.numbers_in_range else int32(attempts),
+        ISTIO_RETRY_ON,
+        1000 if seconds is None else seconds * 1000,
     )
 
 
-def _backend(
-    deployment: SeldonDeployment, predictor: Predictor, port: int, percent: int = 100, *, first: bool = True
-) -> Backend:
-    return Backend(
-        name=predictor.name,
-        service=predictor_service(deployment, predictor),
-        namespace=deployment.namespace,
-        port=port,
-        percent=percent,
-        takes_rest=first,
-        subset=_subset(predictor),
-        tls_secret=predictor.tls_secret,
-    )
-
-
-def _explainer_backend(deployment: SeldonDeployment, predictor: Predictor, port: int) -> Backend:
-    service = explainer_service(deployment.name, predictor.name)
-    return Backend(
-        predictor.name,
-        service,
-        deployment.namespace,
-        port,
-        subset=_subset(predictor),
-        tls_secret=predictor.tls_secret,
-    )
+def _defects(deployment: SeldonDeployment, profile: Profile, settings: IntentSettings) -> Iterator[Finding]:
+    if not profile.survives:
+        yield from operator_findings(deployment, settings.api, single_namespace=settings.single_namespace)
 
 
 def _subset(predictor: Predictor) -> Subset:
@@ -210,10 +269,10 @@ def _api(deployment: SeldonDeployment) -> ModelApi:
 
 
 def _findings(
-    deployment: SeldonDeployment, shared: _Shared, ports: Sequence[PredictorPorts | None]
+    deployment: SeldonDeployment, shared: _Builder, ports: Sequence[Sequence[PredictorPorts]]
 ) -> Iterator[Finding]:
     where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
-    silent = [key for key, policies in (("rest", shared.rest), ("grpc", shared.grpc)) if policies.timeout_ms is None]
+    silent = [key for key in ("rest", "grpc") if _number(deployment, f"{key}-timeout") is None]
     if silent:
         yield Finding(
             "A10",
@@ -233,7 +292,7 @@ def _findings(
             "add the header that selects this deployment",
         )
     for index, port in enumerate(ports):
-        if port is None:
+        if not port:
             yield Finding(
                 "B32",
                 "warning",

@@ -53,7 +53,7 @@ def _entry(route: Route, namespace: str, label: str) -> Entry:
         label=label,
         rewrite=route.rewrite,
         host_rewrite=route.host_rewrite,
-        mirror=Mirror(_backend(route.mirror.backend, namespace), route.mirror.percent) if route.mirror else None,
+        mirrors=(Mirror(_backend(route.mirror.backend, namespace), route.mirror.percent),) if route.mirror else (),
         hosts=route.hosts,
         grpc=route.grpc,
     )
@@ -61,15 +61,14 @@ def _entry(route: Route, namespace: str, label: str) -> Entry:
 
 def _backends(route: Route, namespace: str) -> tuple[Backend, ...]:
     given = [backend.weight for backend in route.backends]
-    rest = 100 - sum(weight for weight in given if weight is not None)
     taker = given.index(None) if None in given else 0
     return tuple(
-        _backend(backend, namespace, rest if backend.weight is None else backend.weight, index == taker)
+        _backend(backend, namespace, None if index == taker else backend.weight)
         for index, backend in enumerate(route.backends)
     )
 
 
-def _backend(backend: RouteBackend, namespace: str, percent: int = 100, takes_rest: bool = True) -> Backend:
+def _backend(backend: RouteBackend, namespace: str, weight: int | None = None) -> Backend:
     """A backend; ``name``, ``name.namespace`` and ``name.namespace.svc...`` are services of the cluster."""
     service, _dot, rest = backend.service.partition(".")
     return Backend(
@@ -77,8 +76,7 @@ def _backend(backend: RouteBackend, namespace: str, percent: int = 100, takes_re
         service=service,
         namespace=rest.partition(".")[0] or namespace,
         port=backend.port,
-        percent=percent,
-        takes_rest=takes_rest,
+        weight=weight,
         host=backend.service if backend.external else "",
         tls=backend.tls,
     )

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
 
 from .scalars import INT64_MIN, UINT64_MAX, UNPRINTABLE, needs_quotes
 
@@ -29,8 +29,10 @@ _NOT_LITERAL: Final = re.compile(UNPRINTABLE.pattern.replace("[^", "[^\t\n", 1))
 _SHOWN: Final = 60
 
 
-def write_document(value: Mapping[str, Any]) -> str:
-    """Return `value` as one YAML document: block style, sorted keys, no anchors, no `---`, a newline at the end.
+def write_document(value: Mapping[str, Any], *, order: _Order = sorted) -> str:
+    """Return `value` as one YAML document: block style, no anchors, no `---`, a newline at the end.
+
+    Keys are sorted; `order=list` leaves them as they stand.
 
     It reads back as `value` with `reader.read_documents`, go-yaml 2 and 3 and PyYAML. Raises TypeError, in one
     sentence with the path, for what is not plain JSON: other types, keys that are not text, NaN and infinity,
@@ -41,54 +43,55 @@ def write_document(value: Mapping[str, Any]) -> str:
     if not value:
         return "{}\n"
     lines: list[str] = []
-    _mapping(lines, value, "", "", ("",))
+    _mapping(lines, value, "", "", ("",), order)
     lines.append("")
     return "\n".join(lines)
 
 
+_Order: TypeAlias = "Callable[[Iterable[str]], Iterable[str]]"
 # `path` is a linked list (parent, step): joined only when something is refused.
 _Path = tuple[Any, ...]
 
 
-def _mapping(lines: list[str], value: Mapping[Any, Any], lead: str, pad: str, path: _Path) -> None:
+def _mapping(lines: list[str], value: Mapping[Any, Any], lead: str, pad: str, path: _Path, order: _Order) -> None:
     """Append the pairs of a mapping that is not empty: the first line after `lead`, the others after `pad`."""
     _check_depth(path)
     for key in value:
         if not isinstance(key, str):
             raise TypeError(f"{_where(path)}: the key {_shown(repr(key))} is {_kind(key)}, only text is allowed")
-    for key in sorted(value):
+    for key in order(value):
         inner = (*path, f".{key}")
         written = _text(key, inner)
         if len(written) > _MAX_SIMPLE_KEY:
             lines.append(f"{lead}? {written}")
-            _pair(lines, f"{pad}:", value[key], pad, inner)
+            _pair(lines, f"{pad}:", value[key], pad, inner, order)
         else:
-            _pair(lines, f"{lead}{written}:", value[key], pad, inner)
+            _pair(lines, f"{lead}{written}:", value[key], pad, inner, order)
         lead = pad
 
 
-def _pair(lines: list[str], start: str, value: Any, pad: str, path: _Path) -> None:
+def _pair(lines: list[str], start: str, value: Any, pad: str, path: _Path, order: _Order) -> None:
     """Append a value after its key, `start`: on the same line where it has one line, else below."""
     if isinstance(value, Mapping) and value:
         lines.append(start)
-        _mapping(lines, value, pad + _INDENT, pad + _INDENT, path)
+        _mapping(lines, value, pad + _INDENT, pad + _INDENT, path, order)
     elif isinstance(value, list) and value:
         lines.append(start)
-        _list(lines, value, pad, pad, path)
+        _list(lines, value, pad, pad, path, order)
     else:
         _scalar(lines, f"{start} ", value, pad + _INDENT, path)
 
 
-def _list(lines: list[str], value: list[Any], lead: str, pad: str, path: _Path) -> None:
+def _list(lines: list[str], value: list[Any], lead: str, pad: str, path: _Path, order: _Order) -> None:
     """Append the items of a list that is not empty: the first line after `lead`, the others after `pad`."""
     _check_depth(path)
     deeper = pad + _INDENT
     for position, item in enumerate(value):
         inner = (*path, f"[{position}]")
         if isinstance(item, Mapping) and item:
-            _mapping(lines, item, f"{lead}- ", deeper, inner)
+            _mapping(lines, item, f"{lead}- ", deeper, inner, order)
         elif isinstance(item, list) and item:
-            _list(lines, item, f"{lead}- ", deeper, inner)
+            _list(lines, item, f"{lead}- ", deeper, inner, order)
         else:
             _scalar(lines, f"{lead}- ", item, deeper, inner)
         lead = pad

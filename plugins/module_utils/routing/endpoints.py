@@ -62,12 +62,17 @@ class Front:
 
 def endpoints(places: Iterable[Place], intents: Iterable[Intent], front: Front) -> list[dict[str, Any]]:
     """One row for each address of each definition, sorted."""
-    rows = [row for place in places for row in _rows(place, front)]
+    rows = [row for place in places if _is_reachable(place.entry) for row in _rows(place, front)]
     if front.provider == "ambassador":
         rows += (row for intent in intents for row in _custom_rows(intent, front))
     return sorted(
         rows, key=lambda row: (row["namespace"], row["deployment"], row["kind"], row["url"], str(row["headers"]))
     )
+
+
+def _is_reachable(entry: Entry) -> bool:
+    """Whether anything answers: a mirror alone does not, and nothing listens on port 0."""
+    return any(backend.port for backend in entry.backends)
 
 
 def _rows(place: Place, front: Front) -> Iterator[dict[str, Any]]:
@@ -228,7 +233,7 @@ def _curl(url: str, method: str, headers: dict[str, str], payload: dict[str, Any
 
 
 def _shares(entry: Entry) -> dict[str, Any]:
-    mirror = entry.mirror
+    mirror = entry.mirrors[0] if entry.mirrors else None
     return {
         "split": [{"predictor": backend.name, "percent": backend.percent} for backend in entry.backends],
         "mirror": mirror

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ``ambassador-config`` documents of a deployment as ``getambassador.io/v3alpha1`` objects.
+"""The ``ambassador-config`` documents of a deployment as resources of any version.
 
 Source of the conversion: ``pkg/api/getambassador.io/v2/handwritten.conversion.go`` of emissary-ingress/emissary
-v3.9.1, and its "Convert Configuration to v3alpha1" page.
+v3.10.0, and its "Convert Configuration to v3alpha1" page.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from ..definition.custom_config import CustomDocument
 from ..definition.findings import DefinitionError
 from ..intent.model import Intent
 from ..kube.names import dns_safe, dns_subdomain_problem
-from .model import Rendered, digest, metadata, ordered, rendered
+from .ambassador_words import Document, Words
+from .model import digest, ordered
 
-API_VERSION = "getambassador.io/v3alpha1"
 _LIST_FIELDS_OF_CORS = ("origins", "methods", "headers", "exposed_headers")
 
 
-def custom_objects(intent: Intent, ids: tuple[str, ...], hosts: tuple[str, ...]) -> list[Rendered]:
+def custom_as(intent: Intent, words: Words, ids: tuple[str, ...], hosts: tuple[str, ...]) -> list[Document]:
     """Each document once, with a name that Kubernetes accepts.
 
     ``ids`` and ``hosts`` are the environment's, for documents that name none; a Mapping is repeated for each host.
@@ -40,30 +40,31 @@ def custom_objects(intent: Intent, ids: tuple[str, ...], hosts: tuple[str, ...])
             what = problem or f"becomes {name!r}, as {other!r} does"
             place = f"{intent.origin}, {intent.title}: seldon.io/ambassador-config"
             raise DefinitionError([f"{place}: the name {document.name!r} {what}: rename it."])
+        spec = _spec(document, words, ids)
         open_door = document.kind == "Mapping" and not {"host", "hostname"} & document.fields.keys()
         for index, host in enumerate(hosts if open_door else ("",)):
-            obj = {
-                "apiVersion": API_VERSION,
-                "kind": document.kind,
-                "metadata": metadata(f"{name}-{digest(host)}" if index else name, intent.namespace),
-                "spec": _spec(document, ids, host),
-            }
-            found.append(rendered(intent, obj))
+            there = words.host(host) if host else {}
+            found.append(Document(document.kind, f"{name}-{digest(host)}" if index else name, spec | there))
     return found
 
 
-def _spec(document: CustomDocument, ids: tuple[str, ...], host: str) -> dict[str, Any]:
+def _spec(document: CustomDocument, words: Words, ids: tuple[str, ...]) -> dict[str, Any]:
     spec = {key: ordered(value) for key, value in sorted(document.fields.items()) if value is not None}
-    if ids:
-        spec.setdefault("ambassador_id", list(ids))
-    if host:
-        spec["hostname"] = host
-    if isinstance(spec.get("ambassador_id"), str):
+    spec = words.ids(ids) | spec
+    if isinstance(spec.get("ambassador_id"), str) and not words.annotation_only:
         spec["ambassador_id"] = [spec["ambassador_id"]]
-    return _mapping_spec(spec) if document.kind == "Mapping" else spec
+    if document.kind != "Mapping":
+        return spec
+    return _older(spec, words) if words.old else _newest(spec)
 
 
-def _mapping_spec(spec: dict[str, Any]) -> dict[str, Any]:
+def _older(spec: dict[str, Any], words: Words) -> dict[str, Any]:
+    """A Mapping in words of v0, v1 and v2, which differ from v3alpha1 by the name of the host."""
+    host = spec.pop("hostname", None)
+    return spec | words.host(str(host)) if host else spec
+
+
+def _newest(spec: dict[str, Any]) -> dict[str, Any]:
     """A Mapping of v0, v1 or v2 in words of v3alpha1."""
     if "host" in spec and not spec.get("host_regex"):
         spec["hostname"] = spec.pop("host")

@@ -15,11 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from ..definition.defects import DEFECTS
 from ..definition.findings import DefinitionError, Finding
 from ..definition.hosts import MESH, qualified_gateway
 from ..definition.model import Cors, TextMatch
 from ..definition.naming import explainer_virtual_service, seldon_id
-from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies
+from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies, Retries
 from ..intent.places import Door, Place, places, rank
 from .istio_destinations import IstioSettings, destination_rules, host_of, service_entries, targets
 from .model import Translation, assembled, digest, duration, metadata, rendered, service_objects
@@ -47,14 +48,15 @@ def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
     """
     intents = list(intents)
     owners = owners_of(intents)
-    found = places(intents, lambda intent, entry: istio_door(intent, entry, owners, settings))
+    check = settings.profile.check_collisions
+    found = places(intents, lambda intent, entry: istio_door(intent, entry, owners, settings), check=check)
     services = _virtual_services(found, owners, settings)
     objects = service_objects(intents)
     objects += (rendered(service.owner, _virtual_service(name, service, settings)) for name, service in services)
     objects += destination_rules(intents, settings)
     objects += service_entries(intents, settings)
     notes = (note for intent in intents for note in (*intent.findings, *_unsaid(intent, owners, settings)))
-    return assembled(objects, found, notes)
+    return assembled(objects, found, notes, check=check)
 
 
 Owners: TypeAlias = "Mapping[tuple[str, str, str], Intent]"
@@ -75,8 +77,9 @@ def istio_door(intent: Intent, entry: Entry, owners: Owners, settings: IstioSett
     owner = _address_owner(intent, owners) or intent
     hosts = settings.hosts if owner.hosts is None else owner.hosts
     gateways = settings.gateways if owner.gateways is None else owner.gateways
-    qualified = tuple(qualified_gateway(gateway, owner.namespace) for gateway in gateways)
-    return Door(tuple(sorted(entry.hosts)) or hosts, qualified)
+    if settings.profile.check_values:  # what the operator writes as it stands may be no gateway at all
+        gateways = tuple(qualified_gateway(gateway, owner.namespace) for gateway in gateways)
+    return Door(tuple(sorted(entry.hosts)) or hosts, gateways)
 
 
 def _virtual_services(
@@ -98,7 +101,7 @@ def _virtual_services(
             )
             continue
         door = place.door
-        if MESH in door.by and "*" in door.hosts:
+        if MESH in door.by and "*" in door.hosts and settings.profile.check_values:
             field_name = "seldon.io/istio-host" if intent.kind == "SeldonDeployment" else "hosts in its routes"
             lines.append(
                 f"{owner.origin}, {owner.title}: the gateway 'mesh' needs hosts of its own and '*' is none: set"
@@ -140,14 +143,16 @@ def _virtual_service(name: str, service: _VirtualService, settings: IstioSetting
         "spec": {
             "hosts": list(service.hosts),
             "gateways": list(service.gateways),
-            "http": [_http(entry, settings) for entry in _ordered(service.entries)],
+            "http": [_http(entry, settings) for entry in _ordered(service.entries, settings)],
         },
     }
 
 
-def _ordered(entries: Iterable[Entry]) -> list[Entry]:
+def _ordered(entries: Iterable[Entry], settings: IstioSettings) -> list[Entry]:
     """Emissary's order, except that a deployment's REST route stands before its gRPC route where no request matches
     both."""
+    if not settings.profile.providers_route_alike:
+        return list(entries)
     ranked = sorted(entries, key=lambda entry: rank(entry.match), reverse=True)
     disjoint = all(entry.kind != "rest" or not _GRPC_BEGIN.match(entry.match.path) for entry in ranked)
     return sorted(ranked, key=lambda entry: entry.kind == "grpc") if disjoint else ranked
@@ -158,9 +163,9 @@ def _http(entry: Entry, settings: IstioSettings) -> dict[str, Any]:
     rewrite = {"uri": entry.rewrite, "authority": entry.host_rewrite}
     if any(rewrite.values()):
         route["rewrite"] = {key: value for key, value in rewrite.items() if value}
-    if entry.mirror:
-        route |= _mirror(entry.mirror, settings)
-    return route | _policies(entry.policies)
+    if entry.mirrors:
+        route |= _mirror(entry, entry.mirrors[-1], settings)
+    return route | _policies(entry.policies, settings)
 
 
 def _match(match: Match) -> list[dict[str, Any]]:
@@ -184,38 +189,50 @@ def _text(text: TextMatch) -> dict[str, str]:
 def _route(entry: Entry, settings: IstioSettings) -> list[dict[str, Any]]:
     lone = len(entry.backends) == 1
     return [
-        {"destination": _destination(backend, settings)} | ({} if lone else {"weight": backend.percent})
+        {"destination": _destination(entry, backend, settings)} | _weight(backend, lone, settings)
         for backend in entry.backends
     ]
 
 
-def _destination(backend: Backend, settings: IstioSettings) -> dict[str, Any]:
-    found: dict[str, Any] = {"host": host_of(backend, settings), "port": {"number": backend.port}}
-    if backend.subset:
+def _weight(backend: Backend, lone: bool, settings: IstioSettings) -> dict[str, int]:
+    if not settings.profile.weights_as_declared and backend.weight is not None:
+        return {"weight": backend.weight} if backend.weight else {}
+    return {} if lone else {"weight": backend.percent}
+
+
+def _destination(entry: Entry, backend: Backend, settings: IstioSettings) -> dict[str, Any]:
+    port = {"number": backend.port} if backend.port else {}
+    found: dict[str, Any] = {"host": host_of(entry, backend, settings), "port": port}
+    if backend.subset and backend.subset.name:
         found["subset"] = backend.subset.name
     return found
 
 
-def _mirror(mirror: Mirror, settings: IstioSettings) -> dict[str, Any]:
+def _mirror(entry: Entry, mirror: Mirror, settings: IstioSettings) -> dict[str, Any]:
     percent = {} if mirror.percent is None else {"mirrorPercentage": {"value": mirror.percent}}
-    return {"mirror": _destination(mirror.backend, settings)} | percent
+    return {"mirror": _destination(entry, mirror.backend, settings)} | percent
 
 
-def _policies(policies: Policies) -> dict[str, Any]:
+def _policies(policies: Policies, settings: IstioSettings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     # Istio refuses a timeout of 0; to Envoy it means "no limit", which is what leaving it out says.
     if policies.timeout_ms:
         found["timeout"] = duration(policies.timeout_ms)
     retries = policies.istio_retries or policies.retries
     if retries:
-        found["retries"] = {"attempts": retries.attempts}
-        if retries.attempts:
-            found["retries"]["retryOn"] = retries.on
-            if retries.per_try_timeout_ms:
-                found["retries"]["perTryTimeout"] = duration(retries.per_try_timeout_ms)
+        found["retries"] = _retries(retries, settings)
     if policies.cors:
         found["corsPolicy"] = _cors(policies.cors)
     return found
+
+
+def _retries(retries: Retries, settings: IstioSettings) -> dict[str, Any]:
+    # The operator's number may have become 0 on its way (B30); it then writes the other fields without it.
+    said = {"attempts": retries.attempts} if retries.attempts or settings.profile.numbers_in_range else {}
+    if not retries.attempts and settings.profile.numbers_in_range:
+        return said
+    timeout = retries.per_try_timeout_ms
+    return said | {"retryOn": retries.on} | ({} if timeout is None else {"perTryTimeout": duration(timeout)})
 
 
 def _cors(cors: Cors) -> dict[str, Any]:
@@ -245,7 +262,7 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
             "describe the route as a ServiceRoute, which both providers serve",
         )
     zero = sorted(
-        {key for entry in intent.entries for key, limit in entry.policies.circuit_breakers.items() if not limit}
+        {key for entry in intent.entries for key, limit in (entry.policies.circuit_breakers or {}).items() if not limit}
     )
     if zero:
         yield Finding(
@@ -264,7 +281,13 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
             f"istio-host and istio-gateway are not used here, because the address is that of {owner.name!r}",
             "set them there",
         )
-    if any(backend.tls_secret for _entry, backend in targets(intent)):
+    profile = settings.profile
+    if settings.tls_mode and not profile.explainer_rules and any(entry.kind == "explain" for entry in intent.entries):
+        yield DEFECTS["B14"].finding(where, f"has an explainer without the TLS mode {settings.tls_mode}")
+    door = istio_door(intent, intent.entries[0], owners, settings) if intent.entries else None
+    if door and MESH in door.by and "*" in door.hosts:
+        yield DEFECTS["B15"].finding(where, "has the gateway 'mesh' without hosts of its own")
+    if any(backend.tls_secret for _entry, backend in targets(intent)) and profile.providers_route_alike:
         also = f" and the mode {settings.tls_mode} is not used for it" if settings.tls_mode else ""
         yield Finding(
             "E08",

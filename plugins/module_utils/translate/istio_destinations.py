@@ -13,12 +13,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..definition.profile import CORRECTED, Profile
 from ..intent.model import Backend, Entry, Intent
 from .model import Rendered, metadata, rendered
 
 DEFAULT_GATEWAY = "istio-system/seldon-gateway"
 DEFAULT_API_VERSION = "networking.istio.io/v1beta1"
 IDLE_TIMEOUT = "60s"
+# What the operator looks a mode up in, without DISABLE, which is its zero value.
+KNOWN_TLS_MODES = frozenset({"SIMPLE", "MUTUAL", "ISTIO_MUTUAL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +33,30 @@ class IstioSettings:
     tls_mode: str = ""
     api_version: str = DEFAULT_API_VERSION
     cluster_domain: str = "cluster.local"
+    profile: Profile = CORRECTED
 
 
-def host_of(backend: Backend, settings: IstioSettings) -> str:
+def host_of(entry: Entry, backend: Backend, settings: IstioSettings) -> str:
+    if entry.kind == "explain" and not settings.profile.explainer_rules:
+        return backend.service  # B14
     return backend.host or f"{backend.service}.{backend.namespace}.svc.{settings.cluster_domain}"
 
 
 def targets(intent: Intent) -> Iterator[tuple[Entry, Backend]]:
     for entry in intent.entries:
         yield from ((entry, backend) for backend in entry.backends)
-        if entry.mirror:
-            yield entry, entry.mirror.backend
+        yield from ((entry, mirror.backend) for mirror in entry.mirrors)
 
 
 def destination_rules(intents: Iterable[Intent], settings: IstioSettings) -> Iterator[Rendered]:
     """One rule for each Service of a predictor or explainer, and for backends that speak TLS."""
     for intent in intents:
-        done: set[str] = set()
+        done: set[tuple[str, int]] = set()
         for entry, backend in targets(intent):
-            host = host_of(backend, settings)
-            if host in done or not (backend.subset or backend.tls):
+            host = host_of(entry, backend, settings)
+            if (host, backend.index) in done or not (backend.subset or backend.tls):
                 continue
-            done.add(host)
+            done.add((host, backend.index))
             name = backend.service if backend.subset else _outside_name(intent, backend)
             yield rendered(
                 intent,
@@ -59,11 +64,7 @@ def destination_rules(intents: Iterable[Intent], settings: IstioSettings) -> Ite
                     "apiVersion": settings.api_version,
                     "kind": "DestinationRule",
                     "metadata": metadata(name, intent.namespace),
-                    "spec": {
-                        "host": host,
-                        **_subsets(backend),
-                        "trafficPolicy": _traffic_policy(entry, backend, settings),
-                    },
+                    "spec": {"host": host, **_subsets(backend), **_traffic_policy(entry, backend, settings)},
                 },
             )
 
@@ -75,14 +76,25 @@ def _outside_name(intent: Intent, backend: Backend) -> str:
 
 def _subsets(backend: Backend) -> dict[str, Any]:
     subset = backend.subset
-    return {"subsets": [{"name": subset.name, "labels": {"version": subset.version}}]} if subset else {}
+    if not subset:
+        return {}
+    name = {"name": subset.name} if subset.name else {}
+    return {"subsets": [name | {"labels": {"version": subset.version}}]}
 
 
 def _traffic_policy(entry: Entry, backend: Backend, settings: IstioSettings) -> dict[str, Any]:
+    """The field ``trafficPolicy``; the operator gives explainers none (B14)."""
     if not backend.subset:
-        tls = {"mode": "SIMPLE", "sni": host_of(backend, settings)}
-        return {"portLevelSettings": [{"port": {"number": backend.port}, "tls": tls}]}
-    limits = entry.policies.circuit_breakers
+        tls = {"mode": "SIMPLE", "sni": host_of(entry, backend, settings)}
+        return {"trafficPolicy": {"portLevelSettings": [{"port": {"number": backend.port}, "tls": tls}]}}
+    profile = settings.profile
+    if entry.kind == "explain" and not profile.explainer_rules:
+        return {}
+    if settings.tls_mode and not profile.whole_traffic_policy:
+        # B13: a mode that it does not know, and DISABLE, is the zero value, which is left out.
+        mode = settings.tls_mode if settings.tls_mode in KNOWN_TLS_MODES else ""
+        return {"trafficPolicy": {"tls": {"mode": mode} if mode else {}}}
+    limits = entry.policies.circuit_breakers or {}
     http: dict[str, Any] = {"idleTimeout": IDLE_TIMEOUT}
     for theirs, ours in (
         ("http1MaxPendingRequests", "max_pending_requests"),
@@ -95,12 +107,12 @@ def _traffic_policy(entry: Entry, backend: Backend, settings: IstioSettings) -> 
     if limits.get("max_connections"):
         pool["tcp"] = {"maxConnections": limits["max_connections"]}
     policy: dict[str, Any] = {"connectionPool": pool}
-    if backend.tls_secret:
+    if backend.tls_secret and profile.providers_route_alike:
         # Ambassador does not check the model's certificate either; the finding of this deployment says so.
         policy["tls"] = {"mode": "SIMPLE", "insecureSkipVerify": True}
     elif settings.tls_mode:
         policy["tls"] = {"mode": settings.tls_mode}
-    return policy
+    return {"trafficPolicy": policy}
 
 
 def service_entries(intents: Iterable[Intent], settings: IstioSettings) -> Iterator[Rendered]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ..definition.defects import DEFECTS
 from ..definition.findings import DefinitionError, Finding
 from ..intent.model import Intent
 from ..intent.places import Place
@@ -40,8 +41,9 @@ def rendered(intent: Intent, obj: Object) -> Rendered:
 
 
 def metadata(name: str, namespace: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The metadata of an object; ``labels`` is left out where it is empty."""
-    found: dict[str, Any] = {"name": name, "namespace": namespace}
+    """The metadata of an object; ``labels`` is left out where it is empty, and so is a name that the operator made
+    of nothing."""
+    found: dict[str, Any] = {"name": name, "namespace": namespace} if name else {"namespace": namespace}
     if labels:
         found["labels"] = dict(labels)
     return found
@@ -82,24 +84,31 @@ def service_objects(intents: Iterable[Intent]) -> list[Rendered]:
     ]
 
 
-def assembled(objects: Sequence[Rendered], places: tuple[Place, ...], findings: Iterable[Finding]) -> Translation:
-    """Sort what was rendered and refuse two objects with one identity (B18, B27).
+def assembled(
+    objects: Sequence[Rendered], places: tuple[Place, ...], findings: Iterable[Finding], *, check: bool = True
+) -> Translation:
+    """Sort what was rendered and refuse two objects with one identity (B18, B27); without ``check`` that is a finding.
 
     Raises:
         DefinitionError: naming both definitions.
     """
+    doubles = list(_doubles(objects))
+    if doubles and check:
+        raise DefinitionError([f"{origin}: {what}: rename one of the two." for origin, what in doubles])
+    notes = {*findings, *_shared_places(places), *(DEFECTS["B27"].finding(*double) for double in doubles)}
+    if not check:
+        notes |= set(_crossed_places(places))
+    return Translation(tuple(sorted(objects, key=lambda item: sort_key(item.object))), places, tuple(sorted(notes)))
+
+
+def _doubles(objects: Iterable[Rendered]) -> Iterator[tuple[str, str]]:
     first: dict[tuple[str, str, str, str], Rendered] = {}
-    lines = []
     for item in objects:
-        other = first.setdefault(sort_key(item.object), item)
+        key = sort_key(item.object)
+        other = first.setdefault(key, item)
         if other is not item:
-            namespace, kind, name, _group = sort_key(item.object)
-            what = f"needs the {kind} {namespace}/{name}, as {other.origin} does"
-            lines.append(f"{item.origin}: {what}: rename one of the two.")
-    if lines:
-        raise DefinitionError(lines)
-    notes = sorted({*findings, *_shared_places(places)})
-    return Translation(tuple(first[key] for key in sorted(first)), places, tuple(notes))
+            namespace, kind, name, _group = key
+            yield item.origin, f"needs the {kind} {namespace}/{name}, as {other.origin} does"
 
 
 def _shared_places(places: Iterable[Place]) -> Iterator[Finding]:
@@ -116,7 +125,23 @@ def _shared_places(places: Iterable[Place]) -> Iterator[Finding]:
             )
 
 
+def _crossed_places(places: Iterable[Place]) -> Iterator[Finding]:
+    """Definitions that the operator lets wait for the same requests although they are not attached to each other."""
+    for place in places:
+        owner = place.owner
+        for intent, entry in place.members[1:]:
+            attached = intent.namespace == owner.namespace and intent.attached_to == owner.attached_to
+            if intent is owner or attached:
+                continue
+            where = f"{intent.origin} {intent.namespace}/{intent.name}"
+            what = f"matches the same requests ({entry.match.path}) as {owner.title}, and the two divide them"
+            if entry.kind == "grpc" and intent.namespace != owner.namespace:
+                yield replace(DEFECTS["B3"].finding(where, what), level="error")
+            else:
+                yield Finding("B01", "error", where, what, "give one of them another name, path or header")
+
+
 def sort_key(obj: Object) -> tuple[str, str, str, str]:
     """Namespace, kind, name, API group: the order of everything that is emitted."""
     group = obj["apiVersion"].rpartition("/")[0]
-    return obj["metadata"]["namespace"], obj["kind"], obj["metadata"]["name"], group
+    return obj["metadata"]["namespace"], obj["kind"], obj["metadata"].get("name", ""), group

@@ -30,8 +30,9 @@ FRONTS = {"modules", "filter", "action"}
 FOR_FRONTS = (f"{UTILS}frontend.", f"{UTILS}definition.findings.")
 # What a pure layer may import from outside. None of it reads a clock, a file, the environment, chance or the network.
 PURE_LIBRARIES = set(
-    "__future__ base64 collections collections.abc copy dataclasses difflib enum fractions functools hashlib ipaddress"
-    " itertools json math operator re shlex string struct types typing unicodedata urllib.parse warnings".split()
+    "__future__ base64 calendar collections collections.abc copy dataclasses difflib enum fractions functools hashlib"
+    " ipaddress itertools json math operator re shlex string struct types typing unicodedata urllib.parse"
+    " warnings".split()
 )
 # The reader of documents is the one place that parses YAML, and the writer the one that checks what it wrote.
 ALSO = {"kube": {"yaml"}}

@@ -191,12 +191,46 @@ def test_ambassador_options():
 
 
 BAD = {
-    "api": (to_ambassador, {"api": "v9"}, "ambassador.api: 'v9' is not known: allowed are v3alpha1."),
-    "form": (to_ambassador, {"form": "x"}, "ambassador.form: 'x' is not known: allowed are object."),
+    "api": (to_ambassador, {"api": "v9"}, "ambassador.api: 'v9' is not known: allowed are v0, v1, v2, v3alpha1."),
+    "form": (to_ambassador, {"form": "x"}, "ambassador.form: 'x' is not known: allowed are annotation, object."),
+    "form-of-v1": (
+        to_ambassador,
+        {"api": "v1", "form": "object"},
+        "ambassador.form: object does not go with api v1, which exists in annotations only: take form: annotation,",
+    ),
+    "operator-form": (
+        to_ambassador,
+        {"profile": "operator", "form": "annotation"},
+        "ambassador.form: annotation does not go with api v2, of which the operator writes objects only",
+    ),
+    "operator-v3alpha1": (
+        to_ambassador,
+        {"profile": "operator", "api": "v3alpha1"},
+        "ambassador.api: v3alpha1 is never written by the operator: take v1 or v2, or profile: corrected.",
+    ),
+    "operator-v0": (to_ambassador, {"profile": "operator", "api": "v0"}, "v0 is never written by the operator"),
+    "operator-hosts": (
+        to_ambassador,
+        {"profile": "operator", "hosts": "a.com"},
+        "ambassador.hosts: has no effect on the operator: leave it out, or take profile: corrected.",
+    ),
+    "operator-id": (to_ambassador, {"profile": "operator", "ambassador_id": "x"}, "ambassador.ambassador_id: has no"),
+    "operator-istio-hosts": (to_istio, {"profile": "operator", "hosts": "a.com"}, "istio.hosts: has no effect on the"),
+    "operator-domain": (to_istio, {"profile": "operator", "cluster_domain": "a.b"}, "cluster_domain: has no effect"),
+    "operator-gateways": (
+        to_istio,
+        {"profile": "operator", "gateways": ["a/b", "c/d"]},
+        "istio.gateways: the operator writes one gateway: give one, or take profile: corrected.",
+    ),
+    "operator-env": (
+        to_ambassador,
+        {"profile": "operator", "operator_env": {"AMBASADOR_VERSION": "v1"}},
+        "operator_env.AMBASADOR_VERSION: is no variable of the operator (did you mean 'AMBASSADOR_VERSION'?): known",
+    ),
     "id-empty": (to_ambassador, {"ambassador_id": ""}, "ambassador.ambassador_id: holds an empty text"),
     "id-number": (to_ambassador, {"ambassador_id": 5}, "ambassador.ambassador_id: is the number 5"),
     "hosts": (to_ambassador, {"hosts": ["a", "a"]}, "ambassador.hosts: 'a, a' holds a host twice"),
-    "profile": (to_ambassador, {"profile": "x"}, "profile: 'x' is not known: allowed are corrected."),
+    "profile": (to_ambassador, {"profile": "x"}, "profile: 'x' is not known: allowed are corrected, operator."),
     "strict": (to_istio, {"tls_mode": "STRICT"}, "istio.tls_mode: STRICT is a mode of PeerAuthentication"),
     "mutual": (to_istio, {"tls_mode": "MUTUAL"}, "istio.tls_mode: MUTUAL needs the files of a client certificate"),
     "lower": (

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mlops.ingress.plugins.filter.translation import endpoints, to_ambassador, to_istio
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.defects import DEFECTS
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED, OPERATOR
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.errors import OptionError
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.operator_env import OperatorEnv, operator_env
 from ansible_collections.mlops.ingress.plugins.module_utils.intent.ports import PortSettings
@@ -31,12 +33,29 @@ READ = {
     ),
     "unit-garbage-keeps-the-default": ({"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "x"}, OperatorEnv(PortSettings())),
     "single": ({"AMBASSADOR_SINGLE_NAMESPACE": "true"}, OperatorEnv(PortSettings(), single_namespace=True)),
-    "single-by-letter": ({"AMBASSADOR_SINGLE_NAMESPACE": "True"}, OperatorEnv(PortSettings())),
+    "single-by-letter": (
+        {"AMBASSADOR_SINGLE_NAMESPACE": "True"},
+        OperatorEnv(
+            PortSettings(),
+            findings=(
+                DEFECTS["B20"].finding(
+                    "operator_env.AMBASSADOR_SINGLE_NAMESPACE", "is 'True'", "allowed are true and false"
+                ),
+            ),
+        ),
+    ),
     "istio": (
         {"ISTIO_GATEWAY": "a/b", "ISTIO_TLS_MODE": "SIMPLE"},
         OperatorEnv(PortSettings(), gateway="a/b", tls_mode="SIMPLE"),
     ),
-    "no-matter": ({"CONTROLLER_ID": "x", "AMBASSADOR_VERSION": "v1"}, OperatorEnv(PortSettings())),
+    "version": (
+        {"CONTROLLER_ID": "x", "AMBASSADOR_VERSION": "v1"},
+        OperatorEnv(PortSettings(), ambassador_version="v1"),
+    ),
+    "switched-off": (
+        {"AMBASSADOR_ENABLED": "false", "ISTIO_ENABLED": "false"},
+        OperatorEnv(PortSettings(), ambassador_enabled=False, istio_enabled=False),
+    ),
 }
 
 REFUSED = {
@@ -55,15 +74,22 @@ REFUSED = {
 
 @pytest.mark.parametrize(("given", "found"), READ.values(), ids=READ)
 def test_read(given, found):
-    assert operator_env(given) == found
+    assert operator_env(given, CORRECTED) == found
 
 
 @pytest.mark.parametrize(("given", "message"), REFUSED.values(), ids=REFUSED)
 def test_refused(given, message):
     with pytest.raises(OptionError) as caught:
-        operator_env(given)
+        operator_env(given, CORRECTED)
     assert message in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+def test_the_operator_takes_what_cannot_work():
+    found = operator_env({"EXECUTOR_SERVER_PORT": "8001", "ENGINE_SERVER_GRPC_PORT": "0"}, OPERATOR)
+    assert found.ports == PortSettings(engine_grpc=0)
+    assert [finding.id for finding in found.findings] == ["B19"]
+    assert found.gateway == "seldon-gateway"  # the operator's own default, where the variable is not set
 
 
 def test_ports_reach_both_providers():

@@ -26,10 +26,8 @@ from ansible_collections.mlops.ingress.plugins.module_utils.definition.read impo
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import intents_of, plain
 from ansible_collections.mlops.ingress.plugins.module_utils.intent.ports import PortSettings
 from ansible_collections.mlops.ingress.plugins.module_utils.intent.seldon import IntentSettings
-from ansible_collections.mlops.ingress.plugins.module_utils.translate.ambassador_v3alpha1 import (
-    AmbassadorSettings,
-    to_ambassador_v3alpha1,
-)
+from ansible_collections.mlops.ingress.plugins.module_utils.translate.ambassador import to_ambassador
+from ansible_collections.mlops.ingress.plugins.module_utils.translate.ambassador_documents import AmbassadorSettings
 from ansible_collections.mlops.ingress.plugins.module_utils.translate.istio import IstioSettings, to_istio
 
 DATA = Path(__file__).parents[4] / "data" / "golden_corrected.jsonl"
@@ -95,7 +93,7 @@ def mine(case: dict[str, Any], translation: Any) -> list[dict[str, Any]]:
 
 
 def mappings(case: dict[str, Any], single_namespace: bool = False) -> list[dict[str, Any]]:
-    found = mine(case, to_ambassador_v3alpha1(intents(case, single_namespace), AmbassadorSettings()))
+    found = mine(case, to_ambassador(intents(case, single_namespace), AmbassadorSettings()))
     return [item for item in found if item["kind"] == "Mapping"]
 
 

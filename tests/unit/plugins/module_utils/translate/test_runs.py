@@ -39,7 +39,8 @@ QUARRELS = {
     "B18-services": (
         [deployment("a-b", predictor("c")), deployment("a", predictor("b-c"))],
         (to_ambassador, to_istio),
-        "n/a-b: predictor 'c' needs the Service 'a-b-c', as predictor 'b-c' of SeldonDeployment n/a does",
+        "n/a-b: spec.predictors[0]: predictor 'c' needs the Service 'a-b-c', as predictor 'b-c' of SeldonDeployment n/a"
+        " does: rename one of them.",
     ),
     "two-routes-one-match": (
         [service_route(route()), service_route(route(), name="q")],

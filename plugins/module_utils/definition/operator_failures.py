@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the operator accepts and then fails on, or dies of, when it makes the routes.
+
+Source: ``operator/controllers/ambassador/v1.go`` and ``v2.go``, ``seldondeployment_controller.go`` (lines 236 to 411)
+of SeldonIO/seldon-core; measured on v1.17.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .annotations import CIRCUIT_BREAKERS, go_integer
+from .defects import DEFECTS
+from .fields import shown
+from .findings import Problem
+from .model import SeldonDeployment
+from .naming import SERVICELESS_CONTAINERS
+from .stricter_rules import engine_problems
+
+_WHOLE_NUMBER = "write a whole number, with digits only (no unit, space or '_')"
+
+
+def operator_failures(deployment: SeldonDeployment, api: str) -> Iterator[Problem]:
+    """Every reason why the operator makes no routes of a form (``v1``, ``v2`` or ``istio``) for an accepted
+    deployment."""
+    yield from (_named(problem, "B31") for problem in engine_problems(deployment))
+    for index, predictor in enumerate(deployment.predictors):
+        if predictor.explainer and predictor.has_no_engine and predictor.graph.name in SERVICELESS_CONTAINERS:
+            yield _failure(f"spec.predictors[{index}].explainer", f"stands beside {predictor.graph.name!r}", "B32")
+    if api == "istio":
+        yield from _numbers(deployment, (), ("istio-retries",))
+        if deployment.annotation("istio-retries"):
+            yield from _numbers(deployment, ("istio-retries-timeout",), ())
+    elif api == "v2" or not deployment.annotation("ambassador-config"):
+        breakers = [f"ambassador-circuit-breakers-{key}" for key in CIRCUIT_BREAKERS]
+        yield from _numbers(deployment, ("rest-timeout", "ambassador-retries"), breakers)
+        yield from _headers(deployment, api)
+
+
+def _numbers(deployment: SeldonDeployment, keys: Sequence[str], may_be_empty: Sequence[str]) -> Iterator[Problem]:
+    for key in (*keys, *may_be_empty):
+        text = deployment.annotation(key)
+        if text is None or (not text and key in may_be_empty):
+            continue
+        if go_integer(text) is None:
+            what = f"is {shown(text)}, which the operator cannot read: the whole deployment fails"
+            yield Problem(deployment.annotation_path(key), what, _WHOLE_NUMBER)
+
+
+def _headers(deployment: SeldonDeployment, api: str) -> Iterator[Problem]:
+    header = deployment.annotation("ambassador-header") or ""
+    regex = deployment.annotation("ambassador-regex-header")
+    colons = header.count(":")
+    path = deployment.annotation_path("ambassador-header")
+    if api == "v2" and colons > 1:
+        yield _failure(path, f"is {shown(header)}", "B21")
+    elif api == "v1" and header and colons % 2 == 0:
+        yield _failure(path, f"is {shown(header)}", "B2")
+    elif regex and not colons:
+        path = deployment.annotation_path("ambassador-regex-header")
+        yield _failure(path, "stands without a usable ambassador-header", "B2")
+
+
+def _failure(path: str, what: str, defect: str) -> Problem:
+    return _named(Problem(path, what, DEFECTS[defect].fix), defect)
+
+
+def _named(problem: Problem, defect: str) -> Problem:
+    known = DEFECTS[defect]
+    return Problem(problem.path, f"{problem.what}, and {known.sentence} ({defect})", problem.allowed, defect)

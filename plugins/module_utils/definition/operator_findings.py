@@ -1,0 +1,84 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a deployment meets a defect of the operator, and gets other routes than it asks for.
+
+What the operator cannot translate at all is in ``operator_failures``; rules that it lacks are in ``stricter_rules``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .annotations import RESERVED_HEADERS, go_integer
+from .defects import DEFECTS
+from .findings import Finding
+from .model import SeldonDeployment
+
+Place = tuple[str, str, str]
+
+
+def operator_findings(deployment: SeldonDeployment, api: str, *, single_namespace: bool = False) -> Iterator[Finding]:
+    """The findings of one form: ``v1``, ``v2`` or ``istio``."""
+    places: list[Place] = [*_always(deployment)]
+    if api != "istio":
+        places += [*_headers(deployment), *_ambassador(deployment, api, single_namespace)]
+        places += _v1(deployment) if api == "v1" else _v2(deployment)
+    if api != "v1" and deployment.annotation("ambassador-config"):
+        places.append(("B12", deployment.annotation_path("ambassador-config"), "is not read"))
+    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
+    for defect, path, what in places:
+        yield DEFECTS[defect].finding(f"{where} {path}", what)
+
+
+def _always(deployment: SeldonDeployment) -> Iterator[Place]:
+    if deployment.labels.get("seldon.io/controller-id"):
+        yield "B34", "metadata.labels[seldon.io/controller-id]", "is set"
+
+
+def _headers(deployment: SeldonDeployment) -> Iterator[Place]:
+    header = deployment.annotation("ambassador-header") or ""
+    path = deployment.annotation_path("ambassador-header")
+    if deployment.annotation("ambassador-regex-header"):
+        yield "B1", deployment.annotation_path("ambassador-regex-header"), "is not read"
+    if header.count(":") > 1:
+        yield "B21", path, f"has {header.count(':')} colons"
+    if any(part.strip().lower() in RESERVED_HEADERS for part in header.split(":")[::2]):
+        yield "B22", path, "names a header of the gRPC routes"
+
+
+def _ambassador(deployment: SeldonDeployment, api: str, single_namespace: bool) -> Iterator[Place]:
+    if single_namespace:
+        yield "B23", "spec", "has two gRPC routes a predictor"
+        if api == "v2":
+            yield "B4", "metadata.name", "becomes a part of a name with underscores"
+    for index, predictor in enumerate(deployment.predictors):
+        path = f"spec.predictors[{index}]"
+        if predictor.tls_secret:
+            yield "B5", f"{path}.ssl.certSecretName", "is used by no route"
+        if predictor.explainer:
+            yield "B11", f"{path}.explainer", "has a gRPC route"
+            if index and (predictor.shadow or predictor.traffic):
+                yield "B10", f"{path}.explainer", "gets the weight or the shadow flag of its predictor"
+
+
+def _v1(deployment: SeldonDeployment) -> Iterator[Place]:
+    timeout = deployment.annotation("grpc-timeout")
+    if timeout is not None and go_integer(timeout) is None:
+        yield "B7", deployment.annotation_path("grpc-timeout"), "is no whole number"
+    services = len(deployment.predictors) + sum(predictor.explainer is not None for predictor in deployment.predictors)
+    if deployment.annotation("ambassador-config") and services > 1:
+        yield "B12", deployment.annotation_path("ambassador-config"), f"is written on {services} Services"
+    for index, predictor in enumerate(deployment.predictors):
+        if index and not predictor.shadow and not predictor.traffic:
+            yield "B8", f"spec.predictors[{index}].traffic", "is 0"
+
+
+def _v2(deployment: SeldonDeployment) -> Iterator[Place]:
+    yield "B3", "metadata.name", "alone tells its gRPC routes apart"
+    timeout = deployment.annotation("grpc-timeout")
+    if timeout is not None and timeout != deployment.annotation("rest-timeout"):
+        yield "B6", deployment.annotation_path("grpc-timeout"), "is not read"
+    for index, predictor in enumerate(deployment.predictors):
+        if predictor.shadow and not predictor.traffic:
+            yield "B9", f"spec.predictors[{index}].traffic", "is 0"

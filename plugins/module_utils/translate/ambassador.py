@@ -1,0 +1,106 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From intents to what Ambassador and Emissary read: objects, or annotations of Services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..definition.findings import DefinitionError, Finding
+from ..definition.naming import seldon_id
+from ..intent.model import Intent
+from ..intent.places import Place, places
+from .ambassador_annotations import annotated_services
+from .ambassador_documents import IDLE_LIMIT_MS, AmbassadorSettings, documents
+from .ambassador_words import Document, Words
+from .model import Rendered, Translation, assembled, metadata, rendered, service_objects
+
+
+def to_ambassador(intents: Iterable[Intent], settings: AmbassadorSettings) -> Translation:
+    """All objects of a run.
+
+    Raises:
+        DefinitionError: where definitions collide, or a condition of a route cannot be said in this version.
+    """
+    intents = list(intents)
+    words, profile = settings.words, settings.profile
+    if lines := [line for intent in intents for line in _impossible(intent, words)]:
+        raise DefinitionError(sorted(lines))
+    found = places(
+        [intent for intent in intents if not intent.custom and not intent.custom_text],
+        settings.door,
+        check=profile.check_collisions,
+        # A lone Mapping gets no more than its weight from Ambassador 1.14, and everything from 2.1.2 on.
+        lone_gets_all=not words.annotation_only,
+    )
+    if settings.annotations:
+        objects = annotated_services(intents, settings)
+    else:
+        objects = service_objects(intents)
+        for intent in intents:
+            objects += (_object(intent, document, words) for document in documents(intent, settings))
+    notes = [finding for intent in intents for finding in intent.findings]
+    if words.annotation_only:
+        notes.append(_only_for_1x(words))
+        notes += (note for intent in intents for note in _unsaid(intent, words))
+    served = tuple(place for place in found if profile.valid_object_names or _is_made(place, words))
+    return assembled(objects, served, notes, check=profile.check_collisions)
+
+
+def _object(intent: Intent, document: Document, words: Words) -> Rendered:
+    labels = {"seldon-deployment-id": seldon_id(intent.name)}
+    labelled = intent.kind == "SeldonDeployment" and not intent.custom
+    return rendered(
+        intent,
+        {
+            "apiVersion": words.api_version,
+            "kind": document.kind,
+            "metadata": metadata(document.name, intent.namespace, labels if labelled else None),
+            "spec": dict(document.spec),
+        },
+    )
+
+
+def _is_made(place: Place, words: Words) -> bool:
+    """B4: the API server refuses the first short Mapping, so the operator makes none of them."""
+    return words.annotation_only or not place.entry.short
+
+
+def _impossible(intent: Intent, words: Words) -> Iterator[str]:
+    """Conditions without which a route would take other requests than it asks for."""
+    if "query_parameters" in words.lacks and any(entry.match.query for entry in intent.entries):
+        yield (
+            f"{intent.origin}, {intent.title}: asks for a query parameter, which {words.api_version} cannot: take api"
+            " v2 or v3alpha1."
+        )
+
+
+def _unsaid(intent: Intent, words: Words) -> Iterator[Finding]:
+    """Policies that get lost in this version."""
+    policies = [entry.policies for entry in intent.entries]
+    lost = {
+        "retry_policy": any(policy.retries and policy.retries.attempts for policy in policies),
+        "circuit_breakers": any(policy.circuit_breakers for policy in policies),
+        "idle_timeout_ms": any((policy.timeout_ms or 0) > IDLE_LIMIT_MS for policy in policies),
+    }
+    missing = sorted(field for field, needed in lost.items() if needed and field in words.lacks)
+    if missing:
+        yield Finding(
+            "C01",
+            "warning",
+            f"{intent.origin} {intent.namespace}/{intent.name}",
+            f"{words.api_version} has no {', '.join(missing)}, so it is left out",
+            "take api v1 or newer",
+        )
+
+
+def _only_for_1x(words: Words) -> Finding:
+    return Finding(
+        "C01",
+        "warning",
+        f"ambassador.api {words.api}",
+        "is for Ambassador 1.x: one annotation of this version stops Emissary and Edge Stack from 2.0 on, with all"
+        " their routes",
+        "take v2 or v3alpha1 where a newer one is installed",
+    )
