@@ -310,6 +310,31 @@ EXAMPLES = r"""
     scope: production
     directory: "{{ playbook_dir }}/manifests/production"
 
+- name: Write annotations for Ambassador 1.14
+  mlops.ingress.ingress:
+    src:
+      - definitions
+    provider:
+      - ambassador
+    ambassador:
+      api: v1
+    scope: legacy
+    directory: "{{ playbook_dir }}/manifests/legacy"
+
+- name: Find the defects of the Seldon operator that the definitions meet, without writing anything
+  mlops.ingress.ingress:
+    src:
+      - definitions
+    provider:
+      - ambassador
+    profile: operator
+    operator_env:
+      AMBASSADOR_VERSION: v1
+    scope: foretold
+    directory: "{{ playbook_dir }}/foretold"
+  check_mode: true
+  register: foretold
+
 - name: Remove everything that the first task wrote
   mlops.ingress.ingress:
     scope: dev

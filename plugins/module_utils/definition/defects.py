@@ -46,7 +46,7 @@ _TABLE = (
         "ignores the value of ambassador-regex-header and copies ambassador-header into its place",
         "the route waits for the header's literal text, once exactly and once as an expression",
         "the expression is split from the name at its first colon and used",
-        "select by an exact header, or let the collection write the routes (mlops_routing: managed)",
+        "select by an exact header, or let the collection write the routes",
     ),
     Defect(
         "B2",
@@ -198,7 +198,7 @@ _TABLE = (
         "error",
         "compares its switches with the exact texts true, v1 and v2 and checks none",
         "'True' switches a provider off, and any version but v1 and v2 makes Mappings that it cannot write",
-        "each option has a fixed list of values",
+        "options have fixed lists of values, and such a variable is a finding",
         "write true, false, v1 or v2, in lower case",
     ),
     Defect(

@@ -16,15 +16,20 @@ from .findings import Finding
 from .model import SeldonDeployment
 
 Place = tuple[str, str, str]
+DEFAULT_TIMEOUT_MS = 3000
 
 
 def operator_findings(deployment: SeldonDeployment, api: str, *, single_namespace: bool = False) -> Iterator[Finding]:
     """The findings of one form: ``v1``, ``v2`` or ``istio``."""
     places: list[Place] = [*_always(deployment)]
-    if api != "istio":
-        places += [*_headers(deployment), *_ambassador(deployment, api, single_namespace)]
-        places += _v1(deployment) if api == "v1" else _v2(deployment)
-    if api != "v1" and deployment.annotation("ambassador-config"):
+    config = deployment.annotation("ambassador-config")
+    if api == "v1" and config:  # it takes the place of everything else
+        places += _config_on_all_services(deployment)
+    elif api == "v1":
+        places += [*_headers(deployment), *_ambassador(deployment), *_v1(deployment, single_namespace)]
+    elif api == "v2":
+        places += [*_headers(deployment), *_ambassador(deployment), *_v2(deployment, single_namespace)]
+    if api != "v1" and config:
         places.append(("B12", deployment.annotation_path("ambassador-config"), "is not read"))
     where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
     for defect, path, what in places:
@@ -47,38 +52,45 @@ def _headers(deployment: SeldonDeployment) -> Iterator[Place]:
         yield "B22", path, "names a header of the gRPC routes"
 
 
-def _ambassador(deployment: SeldonDeployment, api: str, single_namespace: bool) -> Iterator[Place]:
-    if single_namespace:
-        yield "B23", "spec", "has two gRPC routes a predictor"
-        if api == "v2":
-            yield "B4", "metadata.name", "becomes a part of a name with underscores"
+def _ambassador(deployment: SeldonDeployment) -> Iterator[Place]:
     for index, predictor in enumerate(deployment.predictors):
         path = f"spec.predictors[{index}]"
-        if predictor.tls_secret:
-            yield "B5", f"{path}.ssl.certSecretName", "is used by no route"
         if predictor.explainer:
             yield "B11", f"{path}.explainer", "has a gRPC route"
             if index and (predictor.shadow or predictor.traffic):
                 yield "B10", f"{path}.explainer", "gets the weight or the shadow flag of its predictor"
 
 
-def _v1(deployment: SeldonDeployment) -> Iterator[Place]:
+def _config_on_all_services(deployment: SeldonDeployment) -> Iterator[Place]:
+    services = len(deployment.predictors) + sum(predictor.explainer is not None for predictor in deployment.predictors)
+    if services > 1:
+        yield "B12", deployment.annotation_path("ambassador-config"), f"is written on {services} Services"
+
+
+def _v1(deployment: SeldonDeployment, single_namespace: bool) -> Iterator[Place]:
+    if single_namespace:
+        yield "B23", "spec", "has a second gRPC route for each predictor"
     timeout = deployment.annotation("grpc-timeout")
     if timeout is not None and go_integer(timeout) is None:
         yield "B7", deployment.annotation_path("grpc-timeout"), "is no whole number"
-    services = len(deployment.predictors) + sum(predictor.explainer is not None for predictor in deployment.predictors)
-    if deployment.annotation("ambassador-config") and services > 1:
-        yield "B12", deployment.annotation_path("ambassador-config"), f"is written on {services} Services"
     for index, predictor in enumerate(deployment.predictors):
+        # With the short addresses the context that the predictor's Mappings name is there, the explainer's never is.
+        if predictor.tls_secret and (predictor.explainer or not single_namespace):
+            part = ".explainer" if single_namespace else ".ssl.certSecretName"
+            yield "B5", f"spec.predictors[{index}]{part}", "names a TLSContext that is not there"
         if index and not predictor.shadow and not predictor.traffic:
             yield "B8", f"spec.predictors[{index}].traffic", "is 0"
 
 
-def _v2(deployment: SeldonDeployment) -> Iterator[Place]:
+def _v2(deployment: SeldonDeployment, single_namespace: bool) -> Iterator[Place]:
     yield "B3", "metadata.name", "alone tells its gRPC routes apart"
-    timeout = deployment.annotation("grpc-timeout")
-    if timeout is not None and timeout != deployment.annotation("rest-timeout"):
+    if single_namespace:
+        yield "B4", "metadata.name", "becomes a part of a name with underscores"
+    grpc, rest = deployment.annotation("grpc-timeout"), deployment.annotation("rest-timeout")
+    if grpc is not None and go_integer(grpc) != go_integer(rest or str(DEFAULT_TIMEOUT_MS)):
         yield "B6", deployment.annotation_path("grpc-timeout"), "is not read"
     for index, predictor in enumerate(deployment.predictors):
+        if predictor.tls_secret:
+            yield "B5", f"spec.predictors[{index}].ssl.certSecretName", "names a TLSContext that is not there"
         if predictor.shadow and not predictor.traffic:
             yield "B9", f"spec.predictors[{index}].traffic", "is 0"

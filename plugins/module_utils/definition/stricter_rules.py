@@ -124,7 +124,7 @@ def engine_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
 
 
 def value_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
-    """B2, B7, B15, B21, B22, B30: values of annotations that a proxy would refuse or misread."""
+    """B7, B15, B22, B30: values of annotations that a proxy would refuse or misread."""
     numbers = {"rest-timeout": True, "grpc-timeout": True, "ambassador-retries": True, "istio-retries": False}
     numbers |= {f"ambassador-circuit-breakers-{key}": False for key in CIRCUIT_BREAKERS}
     for key, empty_is_wrong in numbers.items():

@@ -106,8 +106,20 @@ def _refuse_other_namespaces(definitions: Definitions, namespaces: Sequence[str]
 
 
 def _desired(runs: Sequence[Run], owner: Owner) -> list[dict[str, Any]]:
-    """The objects of all providers; a Service that a ServiceRoute asks for is the same for each of them."""
+    """The objects of all providers; a Service that a ServiceRoute asks for is the same for each of them.
+
+    Raises:
+        DefinitionError: where the operator makes an object without a name, which nothing can hold.
+    """
     found = []
+    nameless = sorted(
+        f"{item.origin}: becomes a {item.object['kind']} without a name (B17): correct seldon.io/svc-name."
+        for run in runs
+        for item in run.translation.objects
+        if not item.object["metadata"].get("name")
+    )
+    if nameless:
+        raise DefinitionError(nameless)
     services: set[tuple[str, str]] = set()
     for item in (item for run in runs for item in run.translation.objects):
         if item.object["kind"] == "Service":

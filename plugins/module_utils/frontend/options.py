@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..definition.defects import DEFECTS
@@ -23,7 +23,7 @@ from ..intent.seldon import IntentSettings
 from ..kube.names import dns_subdomain_problem
 from ..translate.ambassador_documents import AmbassadorSettings
 from ..translate.ambassador_words import WORDS
-from ..translate.istio_destinations import DEFAULT_GATEWAY, IstioSettings
+from ..translate.istio_destinations import DEFAULT_GATEWAY, IDLE_TIMEOUT, OPERATOR_TLS_MODES, IstioSettings
 from .errors import OptionError
 from .operator_env import OperatorEnv
 
@@ -114,9 +114,10 @@ def _annotations(given: Mapping[str, Any], api: str, profile: Profile) -> bool:
     only = WORDS[api].annotation_only
     form = _choice(given, "ambassador.form", "form", AMBASSADOR_FORMS) or ("annotation" if only else "object")
     if only and form == "object":
+        others = " or ".join(name for name in profile.ambassador_apis if not WORDS[name].annotation_only)
         raise OptionError(
             f"ambassador.form: object does not go with api {api}, which exists in annotations only: take form:"
-            " annotation, or api v2 or v3alpha1."
+            f" annotation, or api {others}."
         )
     if form == "annotation" and not only and not profile.own_services:
         raise OptionError(
@@ -166,7 +167,7 @@ def _not_written(env: OperatorEnv, profile: Profile, api: str) -> Iterator[Findi
     name = "ISTIO_ENABLED" if api == "istio" else "AMBASSADOR_ENABLED" if not enabled else "AMBASSADOR_VERSION"
     if not enabled or (api != "istio" and version is not None and (api == "v1") != (version == "v1")):
         yield Finding(
-            "B05",
+            "A15",
             "warning",
             f"operator_env.{name}",
             f"says that the operator does not write these routes ({api})",
@@ -175,8 +176,14 @@ def _not_written(env: OperatorEnv, profile: Profile, api: str) -> Iterator[Findi
 
 
 def _tls_findings(mode: str, profile: Profile) -> Iterator[Finding]:
-    if mode and not profile.whole_traffic_policy:
-        yield DEFECTS["B13"].finding("istio.tls_mode", f"is {shown(mode)}")
+    """B13; with a mode that the operator knows only the idle timeout is lost."""
+    if not mode or profile.whole_traffic_policy:
+        return
+    found = DEFECTS["B13"].finding("istio.tls_mode", f"is {shown(mode)}")
+    if mode in OPERATOR_TLS_MODES:
+        what = f"is {shown(mode)}; the operator then leaves out the idle timeout of {IDLE_TIMEOUT}"
+        found = replace(found, level="warning", message=what, fix="set connectionPool in a DestinationRule of your own")
+    yield found
 
 
 def _gateways(given: Mapping[str, Any], env: OperatorEnv, profile: Profile) -> tuple[str, ...]:

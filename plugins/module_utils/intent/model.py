@@ -88,7 +88,7 @@ class Policies:
     timeout_ms: int | None = None
     retries: Retries | None = None
     istio_retries: Retries | None = None
-    circuit_breakers: Mapping[str, int] | None = None
+    circuit_breakers: tuple[tuple[str, int], ...] | None = None
     cors: Cors | None = None
 
 

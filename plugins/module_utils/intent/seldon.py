@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..definition.annotations import CIRCUIT_BREAKERS, go_integer, int32
+from ..definition.annotations import go_integer
 from ..definition.custom_config import custom_documents
 from ..definition.findings import Finding
 from ..definition.hosts import split_hosts
@@ -18,16 +18,15 @@ from ..definition.naming import explainer_service, predictor_service
 from ..definition.operator_findings import operator_findings
 from ..definition.profile import Profile
 from .headers import custom_headers, with_tenant
-from .model import Backend, Entry, Intent, Match, Mirror, ModelApi, Pairs, Policies, Retries, Subset
+from .model import Backend, Entry, Intent, Match, Mirror, ModelApi, Pairs, Policies, Subset
 from .operator_services import operator_services
+from .policies import number_of, policies
 from .ports import PortSettings, PredictorPorts, predictor_ports
 
 # Source: operator/constants/constants.go:7 and :8. Dots match any character; the headers beside the expression keep
 # deployments apart.
 GRPC_PATH = "/(seldon.protos.*|tensorflow.serving.*|inference.*)/.*"
 OPERATOR_ISTIO_GRPC_PATH = ".*tensorflow.*|.*seldon.protos.*|.*inference.*"
-AMBASSADOR_RETRY_ON = "gateway-error"
-ISTIO_RETRY_ON = "gateway-error,connect-failure,refused-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +89,8 @@ class _Builder:
             settings,
             target=deployment.name if target is None or not alike else target,
             headers=custom_headers(deployment, profile, settings.api),
-            rest=_policies(deployment, "rest-timeout", profile, settings),
-            grpc=_policies(deployment, "grpc-timeout", profile, settings),
+            rest=policies(deployment, "rest-timeout", profile, settings.api),
+            grpc=policies(deployment, "grpc-timeout", profile, settings.api),
         )
 
     def entries(self, ports: Sequence[Sequence[PredictorPorts]]) -> Iterator[Entry]:
@@ -141,8 +140,8 @@ class _Builder:
         http = (predictor.explainer.service_port if predictor.explainer else 0) or self.settings.ports.explainer_http
         prefix = f"{self._base(short)}/{self.target}-explainer/{predictor.name}/"
         match = Match("prefix", prefix, headers=self.headers)
-        policies = self.rest if self.profile.explainers_stand_alone or self.settings.api != "istio" else Policies()
-        rest = Entry("explain", match, (), policies, rewrite="/", short=short)
+        bare = self.settings.api == "istio" and not self.profile.explainers_stand_alone
+        rest = Entry("explain", match, (), Policies() if bare else self.rest, rewrite="/", short=short)
         service = explainer_service(self.deployment.name, predictor.name)
         backend = replace(self._backend(index, http), service=service)
         if self.profile.explainers_stand_alone:
@@ -199,45 +198,6 @@ class _Builder:
         return None if first_by_name and not predictor.shadow else predictor.traffic
 
 
-def _policies(deployment: SeldonDeployment, key: str, profile: Profile, settings: IntentSettings) -> Policies:
-    attempts = _number(deployment, "ambassador-retries")
-    istio = _istio_retries(deployment, profile)
-    if settings.api == "istio" and not profile.providers_route_alike:
-        return Policies(istio_retries=istio)
-    if settings.api == "v2" and not profile.grpc_timeout:
-        key = "rest-timeout"  # B6
-    retries = None if attempts is None else Retries(attempts, AMBASSADOR_RETRY_ON)
-    return Policies(_number(deployment, key), retries, istio, _breakers(deployment, profile, settings))
-
-
-def _breakers(deployment: SeldonDeployment, profile: Profile, settings: IntentSettings) -> dict[str, int] | None:
-    limits = {
-        key.replace("-", "_"): number
-        for key in CIRCUIT_BREAKERS
-        if (number := _number(deployment, f"ambassador-circuit-breakers-{key}")) is not None
-    }
-    if not limits:
-        return None
-    keeps_zero = profile.keeps_zero_limits or settings.api != "v1"
-    return {key: limit for key, limit in limits.items() if limit or keeps_zero}
-
-
-def _number(deployment: SeldonDeployment, key: str) -> int | None:
-    return go_integer(deployment.annotation(key) or "")
-
-
-def _istio_retries(deployment: SeldonDeployment, profile: Profile) -> Retries | None:
-    attempts = _number(deployment, "istio-retries")
-    if attempts is None or (attempts <= 0 and not profile.providers_route_alike):
-        return None
-    seconds = _number(deployment, "istio-retries-timeout")
-    return Retries(
-        attempts if profile.numbers_in_range else int32(attempts),
-        ISTIO_RETRY_ON,
-        1000 if seconds is None else seconds * 1000,
-    )
-
-
 def _defects(deployment: SeldonDeployment, profile: Profile, settings: IntentSettings) -> Iterator[Finding]:
     if not profile.survives:
         yield from operator_findings(deployment, settings.api, single_namespace=settings.single_namespace)
@@ -272,7 +232,7 @@ def _findings(
     deployment: SeldonDeployment, shared: _Builder, ports: Sequence[Sequence[PredictorPorts]]
 ) -> Iterator[Finding]:
     where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
-    silent = [key for key in ("rest", "grpc") if _number(deployment, f"{key}-timeout") is None]
+    silent = [key for key in ("rest", "grpc") if number_of(deployment, f"{key}-timeout") is None]
     if silent:
         yield Finding(
             "A10",

@@ -238,7 +238,12 @@ def _policies(left: dict[str, Any]) -> Policies:
     breakers = left.pop("circuit_breakers", None)
     if breakers is not None and len(breakers) != 1:
         raise _UnsaidError("has several circuit_breakers")
-    return Policies(timeout, _retries(left), circuit_breakers=breakers and breakers[0], cors=_cors(left))
+    return Policies(
+        timeout,
+        _retries(left),
+        circuit_breakers=None if breakers is None else tuple(sorted(breakers[0].items())),
+        cors=_cors(left),
+    )
 
 
 def _retries(left: dict[str, Any]) -> Retries | None:

@@ -262,7 +262,7 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
             "describe the route as a ServiceRoute, which both providers serve",
         )
     zero = sorted(
-        {key for entry in intent.entries for key, limit in (entry.policies.circuit_breakers or {}).items() if not limit}
+        {key for entry in intent.entries for key, limit in entry.policies.circuit_breakers or () if not limit}
     )
     if zero:
         yield Finding(
@@ -286,7 +286,10 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
         yield DEFECTS["B14"].finding(where, f"has an explainer without the TLS mode {settings.tls_mode}")
     door = istio_door(intent, intent.entries[0], owners, settings) if intent.entries else None
     if door and MESH in door.by and "*" in door.hosts:
-        yield DEFECTS["B15"].finding(where, "has the gateway 'mesh' without hosts of its own")
+        what = "has the gateway 'mesh' without hosts of its own, and Istio refuses that"
+        yield Finding(
+            "B15", "error", where, what, "set seldon.io/istio-host to the name of the Service that clients call"
+        )
     if any(backend.tls_secret for _entry, backend in targets(intent)) and profile.providers_route_alike:
         also = f" and the mode {settings.tls_mode} is not used for it" if settings.tls_mode else ""
         yield Finding(

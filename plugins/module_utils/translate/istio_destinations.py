@@ -20,8 +20,8 @@ from .model import Rendered, metadata, rendered
 DEFAULT_GATEWAY = "istio-system/seldon-gateway"
 DEFAULT_API_VERSION = "networking.istio.io/v1beta1"
 IDLE_TIMEOUT = "60s"
-# What the operator looks a mode up in, without DISABLE, which is its zero value.
-KNOWN_TLS_MODES = frozenset({"SIMPLE", "MUTUAL", "ISTIO_MUTUAL"})
+# What the operator looks a mode up in; the first is its zero value, which is left out and stands for unknown ones too.
+OPERATOR_TLS_MODES = ("DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +91,9 @@ def _traffic_policy(entry: Entry, backend: Backend, settings: IstioSettings) -> 
     if entry.kind == "explain" and not profile.explainer_rules:
         return {}
     if settings.tls_mode and not profile.whole_traffic_policy:
-        # B13: a mode that it does not know, and DISABLE, is the zero value, which is left out.
-        mode = settings.tls_mode if settings.tls_mode in KNOWN_TLS_MODES else ""
+        mode = settings.tls_mode if settings.tls_mode in OPERATOR_TLS_MODES[1:] else ""  # B13
         return {"trafficPolicy": {"tls": {"mode": mode} if mode else {}}}
-    limits = entry.policies.circuit_breakers or {}
+    limits = dict(entry.policies.circuit_breakers or ())
     http: dict[str, Any] = {"idleTimeout": IDLE_TIMEOUT}
     for theirs, ours in (
         ("http1MaxPendingRequests", "max_pending_requests"),

@@ -305,3 +305,52 @@ def test_attached_through_the_id_of_the_environment():
 
 def test_null_options():
     assert endpoints(MYMODEL, None, None, None, None) == endpoints(MYMODEL)
+
+
+def operator_rows(found, **options):
+    return [(row["kind"], row["url"]) for row in endpoints(found, profile="operator", **options)]
+
+
+def split(rows, kind="rest"):
+    return {share["predictor"]: share["percent"] for row in rows if row["kind"] == kind for share in row["split"]}
+
+
+def test_what_the_operator_makes_reachable():
+    canary = deployment("m", predictor("a", traffic=100), predictor("b", traffic=0))
+    assert split(endpoints(canary, profile="operator", api="v1")) == {"a": 50, "b": 50}  # B8
+    assert split(endpoints(canary, profile="operator", api="v2")) == {"a": 100, "b": 0}
+    assert split(endpoints(canary, profile="operator", provider="istio")) == {"a": 100, "b": 0}
+    assert split(endpoints(canary)) == {"a": 100, "b": 0}
+
+
+def test_the_explainer_of_a_shadow_cannot_be_reached_on_ambassador():
+    """B10: its Mapping is a shadow, too."""
+    found = deployment("m", predictor("a"), predictor("s", shadow=True, explainer={"type": "A"}))
+    explain = ("explain", "http://localhost/seldon/n/m-explainer/s/api/v1.0/explain")
+    assert explain not in operator_rows(found, api="v1")
+    assert explain not in operator_rows(found, api="v2")
+    assert explain in operator_rows(found, provider="istio")
+    assert explain in [(row["kind"], row["url"]) for row in endpoints(found)]
+
+
+def test_a_lone_weight_is_a_part_on_ambassador_1_14_only():
+    """An explainer takes the weight of its predictor (B10)."""
+    found = deployment("m", predictor("a", traffic=60), predictor("b", traffic=40, explainer={"type": "A"}))
+    assert split(endpoints(found, profile="operator", api="v1"), "explain") == {"b": 40}
+    assert split(endpoints(found, profile="operator", api="v2"), "explain") == {"b": 100}
+    assert split(endpoints(found, api="v1"), "explain") == {"b": 100}
+
+
+def test_short_addresses_of_ambassador_v2_are_never_made():
+    """B4: the API server refuses the first of them."""
+    short = ("rest", "http://localhost/seldon/m/api/v1.0/predictions")
+    assert short not in operator_rows(deployment(), api="v2", single_namespace=True)
+    assert short in operator_rows(deployment(), api="v1", single_namespace=True)
+    assert short in [(row["kind"], row["url"]) for row in endpoints(deployment(), api="v2", single_namespace=True)]
+
+
+def test_a_grpc_route_that_the_operator_drops():
+    """B7."""
+    found = deployment(notes={"grpc-timeout": "5s"})
+    assert [kind for kind, _url in operator_rows(found, api="v1")] == ["rest"]
+    assert [kind for kind, _url in operator_rows(found, api="v2")] == ["grpc", "rest"]

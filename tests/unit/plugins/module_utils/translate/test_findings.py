@@ -152,6 +152,14 @@ ROWS = {
         "spec.annotations only",
         [deployment(notes={"engine-separate-pod": "true"})],
     ),
+    "B25": (
+        "B25",
+        BOTH,
+        [deployment(notes={"ambassador-header": "location: lond.*"})],
+        "definitions[0] n/m spec.annotations[seldon.io/ambassador-header]",
+        "'lond.*' looks like a regular expression and is compared exactly",
+        [deployment(notes={"ambassador-header": "location: london.uk"})],
+    ),
     "B26": (
         "B26",
         BOTH,
@@ -282,6 +290,45 @@ def test_the_mode_that_is_not_used(tmp_path, mode, end):
     documents = [deployment("m", predictor(ssl={"certSecretName": "sec"}), notes=TIMES)]
     (one,) = findings(tmp_path, documents, "istio", istio={"tls_mode": mode})
     assert one["message"].endswith(end)
+
+
+SETTINGS = {
+    "C01-for-1.x": (
+        {"ambassador": {"api": "v1"}},
+        {"ambassador": {"api": "v2"}},
+        ("C01", "warning", "ambassador.api v1"),
+    ),
+    "C01-lost-in-v0": (
+        {"ambassador": {"api": "v0"}},
+        {"ambassador": {"api": "v2"}},
+        ("C01", "warning", "definitions[0] n/m"),
+    ),
+    "B20": (
+        {"operator_env": {"AMBASSADOR_SINGLE_NAMESPACE": "True"}},
+        {"operator_env": {"AMBASSADOR_SINGLE_NAMESPACE": "true"}},
+        ("B20", "error", "operator_env.AMBASSADOR_SINGLE_NAMESPACE"),
+    ),
+    "A15-switched-off": (
+        {"profile": "operator", "operator_env": {"AMBASSADOR_ENABLED": "false"}},
+        {"profile": "operator", "operator_env": {"AMBASSADOR_ENABLED": "true"}},
+        ("A15", "warning", "operator_env.AMBASSADOR_ENABLED"),
+    ),
+    "A15-another-version": (
+        {"profile": "operator", "operator_env": {"AMBASSADOR_VERSION": "v1"}, "ambassador": {"api": "v2"}},
+        {"profile": "operator", "operator_env": {"AMBASSADOR_VERSION": "v1"}},
+        ("A15", "warning", "operator_env.AMBASSADOR_VERSION"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "near_miss", "expected"), SETTINGS.values(), ids=SETTINGS)
+def test_found_in_the_settings(tmp_path, options, near_miss, expected):
+    def found(given):
+        rows = findings(tmp_path, [deployment(notes=TIMES | {"ambassador-retries": "3"})], "ambassador", **given)
+        return [(row["id"], row["level"], row["where"]) for row in rows]
+
+    assert expected in found(options)
+    assert expected[0] not in {number for number, _level, _where in found(near_miss)}
 
 
 def test_every_documented_finding_has_a_row():
