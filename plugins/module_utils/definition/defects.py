@@ -119,7 +119,7 @@ _TABLE = (
         "gives an explainer the weight and the shadow flag of its predictor",
         "the explainer of a shadow cannot be reached, and one of a canary only in part on Ambassador 1.14",
         "an explainer's route has neither",
-        "put explainers on the first predictor",
+        "give the explainer to the first predictor, which must be no shadow",
     ),
     Defect(
         "B11",

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .annotations import RESERVED_HEADERS, go_integer
+from .advice import let_in
+from .annotations import DEPLOYMENT_KEYS, RESERVED_HEADERS, go_integer
 from .defects import DEFECTS
 from .findings import Finding
 from .model import SeldonDeployment
+from .stricter_rules import value_problems
 
 Place = tuple[str, str, str]
 DEFAULT_TIMEOUT_MS = 3000
@@ -26,14 +28,46 @@ def operator_findings(deployment: SeldonDeployment, api: str, *, single_namespac
     if api == "v1" and config:  # it takes the place of everything else
         places += _config_on_all_services(deployment)
     elif api == "v1":
-        places += [*_headers(deployment), *_ambassador(deployment), *_v1(deployment, single_namespace)]
+        places += [*_headers(deployment), *_ambassador(deployment, api), *_v1(deployment, single_namespace)]
     elif api == "v2":
-        places += [*_headers(deployment), *_ambassador(deployment), *_v2(deployment, single_namespace)]
+        places += [*_headers(deployment), *_ambassador(deployment, api), *_v2(deployment, single_namespace)]
     if api != "v1" and config:
         places.append(("B12", deployment.annotation_path("ambassador-config"), "is not read"))
     where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
     for defect, path, what in places:
         yield DEFECTS[defect].finding(f"{where} {path}", what)
+    if api == "istio":
+        yield from _unread_on_istio(deployment, where)
+    told = {defect for defect, _path, _what in places}
+    for problem in value_problems(deployment):
+        read_here = ("[seldon.io/istio-" in problem.path) == (api == "istio")
+        if read_here and problem.defect not in told and not (problem.defect == "B7" and api != "v1"):
+            yield let_in(problem, deployment)
+
+
+def _unread_on_istio(deployment: SeldonDeployment, where: str) -> Iterator[Finding]:
+    """Annotations of ``ambassador-*``, timeouts and the model's own TLS, which only the corrected profile honours."""
+    paths = [
+        deployment.annotation_path(key)
+        for key in sorted(DEPLOYMENT_KEYS)
+        if (key.startswith("ambassador-") or key.endswith("-timeout"))
+        and key not in ("ambassador-config", "istio-retries-timeout")
+        and deployment.annotation(key)
+    ]
+    paths += [
+        f"spec.predictors[{index}].ssl.certSecretName"
+        for index, predictor in enumerate(deployment.predictors)
+        if predictor.tls_secret
+    ]
+    for path in paths:
+        what = "is not read by the operator when it makes the routes of Istio"
+        yield Finding(
+            "A11",
+            "warning",
+            f"{where} {path}",
+            what,
+            "say it in Istio's objects, or let the collection write the routes",
+        )
 
 
 def _always(deployment: SeldonDeployment) -> Iterator[Place]:
@@ -52,12 +86,12 @@ def _headers(deployment: SeldonDeployment) -> Iterator[Place]:
         yield "B22", path, "names a header of the gRPC routes"
 
 
-def _ambassador(deployment: SeldonDeployment) -> Iterator[Place]:
+def _ambassador(deployment: SeldonDeployment, api: str) -> Iterator[Place]:
     for index, predictor in enumerate(deployment.predictors):
         path = f"spec.predictors[{index}]"
         if predictor.explainer:
             yield "B11", f"{path}.explainer", "has a gRPC route"
-            if index and (predictor.shadow or predictor.traffic):
+            if predictor.shadow or (index and (predictor.traffic or api == "v2")):
                 yield "B10", f"{path}.explainer", "gets the weight or the shadow flag of its predictor"
 
 
@@ -73,12 +107,16 @@ def _v1(deployment: SeldonDeployment, single_namespace: bool) -> Iterator[Place]
     timeout = deployment.annotation("grpc-timeout")
     if timeout is not None and go_integer(timeout) is None:
         yield "B7", deployment.annotation_path("grpc-timeout"), "is no whole number"
+    first = deployment.predictors[0]
+    divided = first.traffic and not first.shadow  # else nothing is left for those without weight
     for index, predictor in enumerate(deployment.predictors):
-        # With the short addresses the context that the predictor's Mappings name is there, the explainer's never is.
-        if predictor.tls_secret and (predictor.explainer or not single_namespace):
-            part = ".explainer" if single_namespace else ".ssl.certSecretName"
+        # With the short addresses the context that the predictor's Mappings name is there, the explainer's never is,
+        # and neither has the ambassador_id.
+        there = single_namespace and not deployment.annotation("ambassador-id")
+        if predictor.tls_secret and (predictor.explainer or not there):
+            part = ".explainer" if there else ".ssl.certSecretName"
             yield "B5", f"spec.predictors[{index}]{part}", "names a TLSContext that is not there"
-        if index and not predictor.shadow and not predictor.traffic:
+        if index and divided and not predictor.shadow and not predictor.traffic:
             yield "B8", f"spec.predictors[{index}].traffic", "is 0"
 
 

@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ..kube.names import dns1035_problem, dns_label_problem, label_value_problem
-from .annotations import CIRCUIT_BREAKERS, RESERVED_HEADERS, go_integer, header_match, header_problem, integer_problem
+from .annotations import (
+    CIRCUIT_BREAKERS,
+    RESERVED_HEADERS,
+    go_integer,
+    header_match,
+    header_problem,
+    int32,
+    integer_problem,
+)
 from .custom_config import custom_problems
 from .fields import shown
 from .findings import Problem
@@ -68,9 +76,12 @@ def name_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
 
 def traffic_range_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
     """B16: shares of predictors that are no shadow; the webhook looks at those of shadows only."""
-    return share_problems(
-        deployment, [index for index, predictor in enumerate(deployment.predictors) if not predictor.shadow]
-    )
+    live = [index for index, predictor in enumerate(deployment.predictors) if not predictor.shadow]
+    yield from share_problems(deployment, live)
+    total = sum(deployment.predictors[index].traffic for index in live)
+    if len(live) > 1 and total != int32(total) == 100:
+        what = f"the traffic adds up to {total}, which is 100 in 32 bits"
+        yield Problem("spec.predictors", what, "without shadows it must add up to 100", "B30")
 
 
 def serviceless_problems(deployment: SeldonDeployment) -> Iterator[Problem]:

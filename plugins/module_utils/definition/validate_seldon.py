@@ -43,12 +43,13 @@ def judge_seldon(
         (profile.check_collisions, collision_problems, "B29"),
         (profile.check_engine_place, engine_problems, "B31"),
         (profile.check_engine_place, serviceless_problems, "B32"),
-        (profile.check_values, value_problems, "B15"),
     ):
         if switch:
             refused += rule(deployment)
         else:
             let_in += (replace(problem, defect=problem.defect or defect) for problem in rule(deployment))
+    if profile.check_values:  # else a finding of the provider that reads the value
+        refused += value_problems(deployment)
     problems = [problem for problem in refused if problem.path not in broken]
     taken = broken | {problem.path for problem in problems}
     return problems, [problem for problem in let_in if problem.path not in taken]

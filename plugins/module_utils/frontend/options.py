@@ -142,9 +142,10 @@ def istio_options(
     if not profile.check_settings and (hosts or domain != DEFAULT_CLUSTER_DOMAIN):
         name = "istio.hosts" if hosts else "cluster_domain"
         raise OptionError(f"{name}: has no effect on the operator: leave it out, or take profile: {CORRECTED.name}.")
+    gateways = _gateways(given, env, profile)
     return IstioOptions(
         IstioSettings(
-            gateways=_gateways(given, env, profile),
+            gateways=gateways,
             hosts=hosts or ("*",),
             tls_mode=tls_mode,
             api_version=_choice(given, "istio.api_version", "api_version", ISTIO_API_VERSIONS)
@@ -154,7 +155,12 @@ def istio_options(
         ),
         IntentSettings(ports=env.ports, api="istio"),
         _base_url(given.get("base_url"), "istio.base_url"),
-        (*env.findings, *_tls_findings(tls_mode, profile), *_not_written(env, profile, "istio")),
+        (
+            *env.findings,
+            *_gateway_findings(gateways),
+            *_tls_findings(tls_mode, profile),
+            *_not_written(env, profile, "istio"),
+        ),
     )
 
 
@@ -184,6 +190,13 @@ def _tls_findings(mode: str, profile: Profile) -> Iterator[Finding]:
         what = f"is {shown(mode)}; the operator then leaves out the idle timeout of {IDLE_TIMEOUT}"
         found = replace(found, level="warning", message=what, fix="set connectionPool in a DestinationRule of your own")
     yield found
+
+
+def _gateway_findings(gateways: Sequence[str]) -> Iterator[Finding]:
+    """B15: what a profile that checks settings would have refused."""
+    for name in gateways:
+        if problem := gateway_problem(name):
+            yield DEFECTS["B15"].finding("istio.gateway", f"{shown(name)} {problem}", "write namespace/name, or mesh")
 
 
 def _gateways(given: Mapping[str, Any], env: OperatorEnv, profile: Profile) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ class Rendered:
 
     definition: str
     origin: str
+    where: str
     object: Object
 
 
@@ -37,7 +38,8 @@ class Translation:
 
 
 def rendered(intent: Intent, obj: Object) -> Rendered:
-    return Rendered(intent.name, f"{intent.origin}, {intent.title}", obj)
+    where = f"{intent.origin} {intent.namespace}/{intent.name}"
+    return Rendered(intent.name, f"{intent.origin}, {intent.title}", where, obj)
 
 
 def metadata(name: str, namespace: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -94,21 +96,32 @@ def assembled(
     """
     doubles = list(_doubles(objects))
     if doubles and check:
-        raise DefinitionError([f"{origin}: {what}: rename one of the two." for origin, what in doubles])
-    notes = {*findings, *_shared_places(places), *(DEFECTS["B27"].finding(*double) for double in doubles)}
+        raise DefinitionError(
+            [f"{item.origin}: {_clash(item, other)}: rename one of the two." for item, other in doubles]
+        )
+    notes = {*findings, *_shared_places(places), *(_let_in(*double) for double in doubles)}
     if not check:
         notes |= set(_crossed_places(places))
     return Translation(tuple(sorted(objects, key=lambda item: sort_key(item.object))), places, tuple(sorted(notes)))
 
 
-def _doubles(objects: Iterable[Rendered]) -> Iterator[tuple[str, str]]:
+def _doubles(objects: Iterable[Rendered]) -> Iterator[tuple[Rendered, Rendered]]:
     first: dict[tuple[str, str, str, str], Rendered] = {}
     for item in objects:
-        key = sort_key(item.object)
-        other = first.setdefault(key, item)
+        other = first.setdefault(sort_key(item.object), item)
         if other is not item:
-            namespace, kind, name, _group = key
-            yield item.origin, f"needs the {kind} {namespace}/{name}, as {other.origin} does"
+            yield item, other
+
+
+def _clash(item: Rendered, other: Rendered) -> str:
+    namespace, kind, name, _group = sort_key(item.object)
+    return f"needs the {kind} {namespace}/{name}, as {other.origin} does"
+
+
+def _let_in(item: Rendered, other: Rendered) -> Finding:
+    inside = item.origin == other.origin
+    defect = "B27" if item.object["kind"] == "VirtualService" else "B29" if inside else "B18"
+    return DEFECTS[defect].finding(item.where, _clash(item, other))
 
 
 def _shared_places(places: Iterable[Place]) -> Iterator[Finding]:

@@ -342,7 +342,6 @@ CASES = {
         ["seldon-m-p-grpc", "seldon-m-p-rest", "seldon-n-m-p-grpc", "seldon-n-m-p-rest"],
         ("B4", "error", f"{M} metadata.name"),
         {"single_namespace": True},
-        beside="B23",
     ),
     "B4-by-operator-env": Case(
         deployment(),
@@ -352,7 +351,6 @@ CASES = {
         {"p": "/seldon/n/m/", "seldon-m-p-rest": "/seldon/m/"},
         ("B4", "error", f"{M} metadata.name"),
         {"operator_env": {"AMBASSADOR_SINGLE_NAMESPACE": "true"}},
-        beside="B23",
     ),
     "B5-v1": Case(
         deployment("m", predictor(ssl=SECRET)),
@@ -392,6 +390,16 @@ CASES = {
         settings={"single_namespace": True},
         beside="B23",
     ),
+    "B5-v1-single-namespace-explainer": Case(
+        deployment("m", predictor(ssl=SECRET, explainer=EXPLAINED)),
+        "v1",
+        lambda objects: sorted(set(tls(objects)[0]) - set(tls(objects)[1])),
+        ["seldon_m_p-explainer_tls_config", "seldon_n_m_p-explainer_tls_config"],
+        [],
+        ("B5", "error", f"{M} spec.predictors[0].explainer"),
+        {"single_namespace": True},
+        beside="B11 B23",
+    ),
     "B5-id": Case(
         deployment("m", predictor(ssl=SECRET), notes={"ambassador-id": "one"}),
         "v1",
@@ -399,6 +407,16 @@ CASES = {
         {"seldon_m_p_tls_config": None},
         {"seldon-n.m.p-tls": "one"},
         ("B5", "error", f"{M} spec.predictors[0].ssl.certSecretName"),
+    ),
+    "B5-id-single-namespace": Case(
+        deployment("m", predictor(ssl=SECRET), notes={"ambassador-id": "one"}),
+        "v1",
+        fields("TLSContext", "ambassador_id"),
+        {"seldon_m_p_tls_config": None, "seldon_n_m_p_tls_config": None},
+        {"seldon-n.m.p-tls": "one"},
+        ("B5", "error", f"{M} spec.predictors[0].ssl.certSecretName"),
+        {"single_namespace": True},
+        beside="B23",
     ),
     "B6": Case(
         deployment(notes={"rest-timeout": "1000", "grpc-timeout": "60000"}),
@@ -697,6 +715,14 @@ CASES = {
         refused(f"{REFUSED_M}spec.predictors[0].annotations[seldon.io/svc-name]: 'My_Service' may hold only"),
         ("B17", "error", f"{M} spec.predictors[0].annotations[seldon.io/svc-name]"),
     ),
+    "B17-empty-service": Case(
+        deployment("m", predictor(notes={"svc-name": ""})),
+        "v1",
+        rest("service"),
+        {"p": ".n:8000"},
+        refused(f"{REFUSED_M}spec.predictors[0].annotations[seldon.io/svc-name]: "),
+        ("B17", "error", f"{M} spec.predictors[0].annotations[seldon.io/svc-name]"),
+    ),
     "B18-v1": Case(
         HYPHENS,
         "v1",
@@ -829,6 +855,7 @@ CASES = {
         ("B23", "warning", f"{M} spec"),
         {"single_namespace": True},
     ),
+    # B4 keeps the second route from being made, so that is the finding.
     "B23-v2": Case(
         split(a=75, b=25),
         "v2",
@@ -845,8 +872,7 @@ CASES = {
             "seldon-m-a-grpc": ({"seldon": "m"}, None),
             "seldon-m-b-grpc": ({"seldon": "m"}, 25),
         },
-        ("B23", "warning", f"{M} spec"),
-        {"single_namespace": True},
+        settings={"single_namespace": True},
         beside="B4",
     ),
     "B24": Case(
