@@ -117,6 +117,8 @@ options:
     description:
       - Environment variables of the Seldon operator, for a cluster where it is not set up by default, such as
         C(ENGINE_SERVER_PORT) or C(ISTIO_GATEWAY). An option of this module wins over each of them.
+      - The values appear in logs and in the output of C(-vvv), so they are for settings of the operator, never for
+        secrets.
     type: dict
   cluster_domain:
     description:
@@ -330,10 +332,10 @@ EXAMPLES = r"""
     profile: operator
     operator_env:
       AMBASSADOR_VERSION: v1
-    scope: foretold
-    directory: "{{ playbook_dir }}/foretold"
+    scope: predicted
+    directory: "{{ playbook_dir }}/predicted"
   check_mode: true
-  register: foretold
+  register: predicted
 
 - name: Remove everything that the first task wrote
   mlops.ingress.ingress:

@@ -31,6 +31,12 @@ OTHER_KEYS = frozenset(
 KNOWN_KEYS = DEPLOYMENT_KEYS | PREDICTOR_KEYS | OTHER_KEYS
 
 CIRCUIT_BREAKERS = ("max-connections", "max-pending-requests", "max-requests", "max-retries")
+# Annotations that hold a whole number, and whether the empty text stands for none.
+AMBASSADOR_NUMBERS = {"rest-timeout": False, "grpc-timeout": False, "ambassador-retries": False} | {
+    f"ambassador-circuit-breakers-{key}": True for key in CIRCUIT_BREAKERS
+}
+ISTIO_NUMBERS = {"istio-retries": True}
+DEFAULT_TIMEOUT_MS = 3000
 RESERVED_HEADERS = ("seldon", "namespace")
 _GO_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

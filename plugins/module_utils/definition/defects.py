@@ -220,9 +220,8 @@ _TABLE = (
     Defect(
         "B23",
         "warning",
-        "makes a second gRPC route in single-namespace mode that asks for less (Ambassador v1) or for the same"
-        " (Ambassador v2) as the first",
-        "it takes requests for other namespaces, and doubles the weight of a canary",
+        "makes a second gRPC route in single-namespace mode that does not ask for the namespace (Ambassador v1)",
+        "it takes requests for deployments of that name in other namespaces, too",
         "the short gRPC route asks for the header seldon alone, beside one that asks for both",
         "run one operator and one Ambassador a namespace, or leave AMBASSADOR_SINGLE_NAMESPACE off",
     ),

@@ -14,11 +14,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from .findings import Problem
+from .model import in_a_sentence
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 Value = TypeVar("Value")
 Fields = Mapping[str, Any]
 Path = str
+_LONGEST_PATH = 800
 
 
 def kind_of(value: object) -> str:
@@ -46,10 +48,16 @@ def word(value: object) -> str:
     return shown(value) if isinstance(value, str) else kind_of(value)
 
 
+def _on_one_line(path: Path) -> str:
+    """A path as a message shows it: escaped where it is not printable, cut where a name makes it too long."""
+    line = path if path.isprintable() else repr(path)[1:-1]
+    return line if len(line) <= _LONGEST_PATH else f"{line[:100]}...{line[103 - _LONGEST_PATH :]}"
+
+
 def nearest(word: str, known: Sequence[str]) -> str:
     """`` (did you mean ...?)`` for a word that looks like a known one, else the empty text."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.75)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    return f" (did you mean {shown(close[0])}?)" if close else ""
 
 
 class FieldReader:
@@ -61,7 +69,7 @@ class FieldReader:
         self.problems: list[Problem] = []
 
     def refuse(self, path: Path, what: str, allowed: str) -> None:
-        self.problems.append(Problem(path.removeprefix("."), what, allowed))
+        self.problems.append(Problem(_on_one_line(path.removeprefix(".")), what, allowed))
 
     def text(self, fields: Fields, key: str, path: Path, *, required: bool = False) -> str:
         value = fields.get(key)
@@ -124,7 +132,9 @@ class FieldReader:
             return {}
         for name, item in value.items():
             if not isinstance(item, str):
-                self.refuse(f"{path}.{key}[{name}]", f"is {kind_of(item)}", "it must be text; put it in quotes")
+                self.refuse(
+                    f"{path}.{key}[{in_a_sentence(name)}]", f"is {kind_of(item)}", "it must be text; put it in quotes"
+                )
         return {name: item for name, item in value.items() if isinstance(item, str)}
 
     def items(

@@ -17,7 +17,8 @@ class Problem:
     """One reason to refuse a definition.
 
     ``path`` is the field (``spec.predictors[1].traffic``), ``what`` says what is wrong with it and ``allowed`` says
-    what would be right or what to do. ``defect`` is the id of the operator's defect that lets such a value in.
+    what would be right or what to do. ``defect`` is the id of the finding that it
+    becomes where the operator writes the routes: a defect of it, or a check.
     """
 
     path: str

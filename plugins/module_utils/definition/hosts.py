@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from ..kube.names import dns_label_problem, dns_subdomain_problem
+from .fields import shown
 
 MESH = "mesh"
 _SHORT_HOST = re.compile(r"\*|(\*\.)?[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?")
@@ -28,7 +29,7 @@ def gateway_problem(gateway: str) -> str | None:
     for part, check in ((namespace, dns_label_problem), (name, dns_label_problem if slash else dns_subdomain_problem)):
         problem = check(part) if part else None
         if problem:
-            return f"{part!r} {problem}"
+            return f"{shown(part)} {problem}"
     return None
 
 
@@ -55,14 +56,14 @@ def hosts_problem(hosts: Sequence[str]) -> str | None:
         if not host:
             return "holds an empty host"
         if not _SHORT_HOST.fullmatch(host):
-            return f"holds {host!r}, which is no DNS name, '*' or '*.domain'"
+            return f"holds {shown(host)}, which is no DNS name, '*' or '*.domain'"
         if host != "*" and (problem := dns_subdomain_problem(host.removeprefix("*.").lower())):
-            return f"holds {host!r}, which {problem}"
+            return f"holds {shown(host)}, which {problem}"
     lowered = [host.lower() for host in hosts]
     if len(set(lowered)) < len(lowered):
         return "holds a host twice"
     for wide in lowered:
         for host in lowered:
             if wide != host and wide.startswith("*") and host.endswith(wide[1:]):
-                return f"holds {wide!r}, which already covers {host!r}"
+                return f"holds {shown(wide)}, which already covers {shown(host)}"
     return None

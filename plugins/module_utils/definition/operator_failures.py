@@ -9,9 +9,9 @@ of SeldonIO/seldon-core; measured on v1.17.1.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
-from .annotations import CIRCUIT_BREAKERS, go_integer
+from .annotations import AMBASSADOR_NUMBERS, ISTIO_NUMBERS, go_integer
 from .defects import DEFECTS
 from .fields import shown
 from .findings import Problem
@@ -19,30 +19,35 @@ from .model import SeldonDeployment
 from .naming import SERVICELESS_CONTAINERS
 from .stricter_rules import engine_problems
 
+_CRASH = "the operator crashes on that, again after every restart, for all deployments of the cluster"
 _WHOLE_NUMBER = "write a whole number, with digits only (no unit, space or '_')"
 
 
 def operator_failures(deployment: SeldonDeployment, api: str) -> Iterator[Problem]:
     """Every reason why the operator makes no routes of a form (``v1``, ``v2`` or ``istio``) for an accepted
     deployment."""
-    yield from (_named(problem, "B31") for problem in engine_problems(deployment))
+    for problem in engine_problems(deployment):
+        yield _failure(problem.path, f"{problem.what}, and the operator never makes its routes", "B31")
     for index, predictor in enumerate(deployment.predictors):
         if predictor.explainer and predictor.has_no_engine and predictor.graph.name in SERVICELESS_CONTAINERS:
-            yield _failure(f"spec.predictors[{index}].explainer", f"stands beside {predictor.graph.name!r}", "B32")
+            what = f"stands beside the container {predictor.graph.name!r} without engine; {_CRASH}"
+            yield _failure(f"spec.predictors[{index}].explainer", what, "B32")
     if api == "istio":
-        yield from _numbers(deployment, (), ("istio-retries",))
+        yield from _numbers(deployment, ISTIO_NUMBERS)
         if deployment.annotation("istio-retries"):
-            yield from _numbers(deployment, ("istio-retries-timeout",), ())
+            yield from _numbers(deployment, {"istio-retries-timeout": False})
     elif api == "v2" or not deployment.annotation("ambassador-config"):
-        breakers = [f"ambassador-circuit-breakers-{key}" for key in CIRCUIT_BREAKERS]
-        yield from _numbers(deployment, ("rest-timeout", "ambassador-retries"), breakers)
+        # An unreadable grpc-timeout fails nothing: it drops a route (B7), or is not read.
+        yield from _numbers(
+            deployment, {key: AMBASSADOR_NUMBERS[key] for key in AMBASSADOR_NUMBERS if key != "grpc-timeout"}
+        )
         yield from _headers(deployment, api)
 
 
-def _numbers(deployment: SeldonDeployment, keys: Sequence[str], may_be_empty: Sequence[str]) -> Iterator[Problem]:
-    for key in (*keys, *may_be_empty):
+def _numbers(deployment: SeldonDeployment, keys: Mapping[str, bool]) -> Iterator[Problem]:
+    for key, may_be_empty in keys.items():
         text = deployment.annotation(key)
-        if text is None or (not text and key in may_be_empty):
+        if text is None or (not text and may_be_empty):
             continue
         if go_integer(text) is None:
             what = f"is {shown(text)}, which the operator cannot read: the whole deployment fails"
@@ -55,18 +60,14 @@ def _headers(deployment: SeldonDeployment, api: str) -> Iterator[Problem]:
     colons = header.count(":")
     path = deployment.annotation_path("ambassador-header")
     if api == "v2" and colons > 1:
-        yield _failure(path, f"is {shown(header)}", "B21")
+        yield _failure(path, f"is {shown(header)}, with {colons} colons, on which the operator fails", "B21")
     elif api == "v1" and header and colons % 2 == 0:
-        yield _failure(path, f"is {shown(header)}", "B2")
+        number = "no colon" if not colons else f"{colons} colons"
+        yield _failure(path, f"is {shown(header)}, with {number}; {_CRASH}", "B2")
     elif regex and not colons:
         path = deployment.annotation_path("ambassador-regex-header")
-        yield _failure(path, "stands without a usable ambassador-header", "B2")
+        yield _failure(path, f"stands without a usable ambassador-header; {_CRASH}", "B2")
 
 
 def _failure(path: str, what: str, defect: str) -> Problem:
-    return _named(Problem(path, what, DEFECTS[defect].fix), defect)
-
-
-def _named(problem: Problem, defect: str) -> Problem:
-    known = DEFECTS[defect]
-    return Problem(problem.path, f"{problem.what}, and {known.sentence} ({defect})", problem.allowed, defect)
+    return Problem(path, f"{what} ({defect})", DEFECTS[defect].fix, defect)

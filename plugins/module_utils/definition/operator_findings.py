@@ -11,38 +11,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .advice import let_in
-from .annotations import DEPLOYMENT_KEYS, RESERVED_HEADERS, go_integer
+from .annotations import DEFAULT_TIMEOUT_MS, DEPLOYMENT_KEYS, RESERVED_HEADERS, go_integer
 from .defects import DEFECTS
-from .findings import Finding
+from .findings import Finding, Problem
 from .model import SeldonDeployment
-from .stricter_rules import value_problems
+from .stricter_rules import ambassador_value_problems, custom_config_problems, istio_value_problems
 
 Place = tuple[str, str, str]
-DEFAULT_TIMEOUT_MS = 3000
 
 
 def operator_findings(deployment: SeldonDeployment, api: str, *, single_namespace: bool = False) -> Iterator[Finding]:
     """The findings of one form: ``v1``, ``v2`` or ``istio``."""
-    places: list[Place] = [*_always(deployment)]
     config = deployment.annotation("ambassador-config")
+    places: list[Place] = [*_always(deployment)]
+    values: list[Problem] = []
+    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
     if api == "v1" and config:  # it takes the place of everything else
         places += _config_on_all_services(deployment)
+        values += custom_config_problems(deployment)
     elif api == "v1":
         places += [*_headers(deployment), *_ambassador(deployment, api), *_v1(deployment, single_namespace)]
+        values += ambassador_value_problems(deployment)
+        yield from _unquoted(deployment, where)
     elif api == "v2":
         places += [*_headers(deployment), *_ambassador(deployment, api), *_v2(deployment, single_namespace)]
+        values += (problem for problem in ambassador_value_problems(deployment) if problem.defect != "B7")
+    else:
+        values += istio_value_problems(deployment)
+        yield from _unread_on_istio(deployment, where)
     if api != "v1" and config:
         places.append(("B12", deployment.annotation_path("ambassador-config"), "is not read"))
-    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
     for defect, path, what in places:
         yield DEFECTS[defect].finding(f"{where} {path}", what)
-    if api == "istio":
-        yield from _unread_on_istio(deployment, where)
-    told = {defect for defect, _path, _what in places}
-    for problem in value_problems(deployment):
-        read_here = ("[seldon.io/istio-" in problem.path) == (api == "istio")
-        if read_here and problem.defect not in told and not (problem.defect == "B7" and api != "v1"):
-            yield let_in(problem, deployment)
+    told = {(defect, path) for defect, path, _what in places}
+    yield from (let_in(problem, deployment) for problem in values if (problem.defect, problem.path) not in told)
+
+
+def _unquoted(deployment: SeldonDeployment, where: str) -> Iterator[Finding]:
+    """Texts that the operator's YAML library writes bare and Ambassador's cannot read."""
+    header = deployment.annotation("ambassador-header") or ""
+    words = {word.strip(): deployment.annotation_path("ambassador-header") for word in header.split(":")}
+    words[deployment.annotation("ambassador-id") or ""] = deployment.annotation_path("ambassador-id")
+    for word in ("=", "<<"):
+        if word in words:
+            what = f"holds {word!r}, which the operator does not quote: Ambassador 1.x then reads no annotation at all"
+            yield Finding("A06", "error", f"{where} {words[word]}", what, "take another value")
 
 
 def _unread_on_istio(deployment: SeldonDeployment, where: str) -> Iterator[Finding]:
@@ -117,7 +130,7 @@ def _v1(deployment: SeldonDeployment, single_namespace: bool) -> Iterator[Place]
             part = ".explainer" if there else ".ssl.certSecretName"
             yield "B5", f"spec.predictors[{index}]{part}", "names a TLSContext that is not there"
         if index and divided and not predictor.shadow and not predictor.traffic:
-            yield "B8", f"spec.predictors[{index}].traffic", "is 0"
+            yield "B8", f"spec.predictors[{index}].traffic", "is 0 or not set"
 
 
 def _v2(deployment: SeldonDeployment, single_namespace: bool) -> Iterator[Place]:
@@ -131,4 +144,4 @@ def _v2(deployment: SeldonDeployment, single_namespace: bool) -> Iterator[Place]
         if predictor.tls_secret:
             yield "B5", f"spec.predictors[{index}].ssl.certSecretName", "names a TLSContext that is not there"
         if predictor.shadow and not predictor.traffic:
-            yield "B9", f"spec.predictors[{index}].traffic", "is 0"
+            yield "B9", f"spec.predictors[{index}].traffic", "is 0 or not set"

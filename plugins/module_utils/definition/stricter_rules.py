@@ -4,7 +4,7 @@
 """The rules that the operator's webhook lacks: what it lets in and what then fails later, at the API server or in a
 proxy.
 
-Every rule carries its number in the list of defects.
+A problem names the defect, or the check, that it becomes where the operator writes the routes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from dataclasses import replace
 
 from ..kube.names import dns1035_problem, dns_label_problem, label_value_problem
 from .annotations import (
-    CIRCUIT_BREAKERS,
+    AMBASSADOR_NUMBERS,
+    ISTIO_NUMBERS,
     RESERVED_HEADERS,
     go_integer,
     header_match,
@@ -24,7 +25,7 @@ from .annotations import (
     integer_problem,
 )
 from .custom_config import custom_problems
-from .fields import shown
+from .fields import INT32_MAX, shown
 from .findings import Problem
 from .hosts import gateway_problem, hosts_problem, split_hosts
 from .model import PREFIX, SeldonDeployment
@@ -32,6 +33,8 @@ from .naming import BUILT_IN_UNITS, PREPACKAGED_SERVERS, SERVICELESS_CONTAINERS,
 from .regex import regex_problem
 from .webhook_rules import share_problems
 
+# More of them do not fit into the nanoseconds, in 64 bits, in which the operator counts timeouts.
+_MOST_MILLISECONDS = (2**63 - 1) // 10**6
 _WORD = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 
 
@@ -134,17 +137,10 @@ def engine_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
             )
 
 
-def value_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
-    """B7, B15, B22, B30: values of annotations that a proxy would refuse or misread."""
-    numbers = {"rest-timeout": True, "grpc-timeout": True, "ambassador-retries": True, "istio-retries": False}
-    numbers |= {f"ambassador-circuit-breakers-{key}": False for key in CIRCUIT_BREAKERS}
-    for key, empty_is_wrong in numbers.items():
-        text = deployment.annotation(key)
-        if text or (text is not None and empty_is_wrong):
-            defect = "B7" if key == "grpc-timeout" and go_integer(text) is None else "B30"
-            yield from _found(integer_problem(deployment.annotation_path(key), text), defect)
-    if deployment.annotation("istio-retries") and (text := deployment.annotation("istio-retries-timeout")) is not None:
-        yield from _found(integer_problem(deployment.annotation_path("istio-retries-timeout"), text, 1), "B15")
+def ambassador_value_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B7, B22, B30: values of annotations that Ambassador would refuse or misread."""
+    for key, may_be_empty in AMBASSADOR_NUMBERS.items():
+        yield from _number_problems(deployment, key, may_be_empty)
     yield from _headers(deployment)
     if (target := deployment.annotation("ambassador-service-name")) is not None and not _WORD.fullmatch(target):
         yield Problem(
@@ -153,20 +149,41 @@ def value_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
             "write the name of a SeldonDeployment in the same namespace, or remove it",
             "A07",
         )
+    instance = deployment.annotation("ambassador-id")
+    if instance and not (instance.isprintable() and instance.strip() == instance):
+        path = deployment.annotation_path("ambassador-id")
+        yield Problem(path, f"is {shown(instance)}", "write the id of one Ambassador", "C04")
+
+
+def istio_value_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """B15, B30: values of annotations that Istio would refuse."""
+    for key, may_be_empty in ISTIO_NUMBERS.items():
+        yield from _number_problems(deployment, key, may_be_empty)
+    if deployment.annotation("istio-retries") and (text := deployment.annotation("istio-retries-timeout")) is not None:
+        yield from _found(integer_problem(deployment.annotation_path("istio-retries-timeout"), text, 1), "B15")
     if (gateway := deployment.annotation("istio-gateway")) is not None and (problem := gateway_problem(gateway)):
         path = deployment.annotation_path("istio-gateway")
         yield Problem(path, f"{shown(gateway)} {problem}", "write namespace/name", "B15")
     if (hosts := deployment.annotation("istio-host")) is not None and (problem := hosts_problem(split_hosts(hosts))):
         path = deployment.annotation_path("istio-host")
         yield Problem(path, f"{shown(hosts)} {problem}", "write one host, or several with ','", "B15")
+
+
+def custom_config_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
+    """What Ambassador would refuse of the documents of ambassador-config."""
     if config := deployment.annotation("ambassador-config"):
         path = deployment.annotation_path("ambassador-config")
         for what in custom_problems(config):
             yield Problem(path, what, "correct the document or remove it", "A09")
-    instance = deployment.annotation("ambassador-id")
-    if instance and not (instance.isprintable() and instance.strip() == instance):
-        path = deployment.annotation_path("ambassador-id")
-        yield Problem(path, f"is {shown(instance)}", "write the id of one Ambassador", "C04")
+
+
+def _number_problems(deployment: SeldonDeployment, key: str, may_be_empty: bool) -> Iterator[Problem]:
+    text = deployment.annotation(key)
+    if text or (text is not None and not may_be_empty):
+        number = go_integer(text)
+        wraps = number is not None and abs(number) > (INT32_MAX if key in ISTIO_NUMBERS else _MOST_MILLISECONDS)
+        defect = "B30" if wraps else "B7" if number is None and key == "grpc-timeout" else "A16"
+        yield from _found(integer_problem(deployment.annotation_path(key), text), defect)
 
 
 def _headers(deployment: SeldonDeployment) -> Iterator[Problem]:

@@ -12,12 +12,14 @@ from .findings import Problem
 from .model import SeldonDeployment
 from .profile import Profile
 from .stricter_rules import (
+    ambassador_value_problems,
     collision_problems,
+    custom_config_problems,
     engine_problems,
+    istio_value_problems,
     name_problems,
     serviceless_problems,
     traffic_range_problems,
-    value_problems,
 )
 from .webhook_rules import object_name_problems, predictor_problems, spec_problems, traffic_problems
 
@@ -34,6 +36,7 @@ def judge_seldon(
         *(() if profile.check_names else object_name_problems(deployment)),
         *spec_problems(deployment, broken),
         *predictor_problems(deployment),
+        *(engine_problems(deployment) if profile.survives else ()),
         *traffic_problems(deployment, profile, any(path.endswith((".traffic", ".shadow")) for path in broken)),
     ]
     let_in: list[Problem] = []
@@ -41,7 +44,6 @@ def judge_seldon(
         (profile.check_traffic, traffic_range_problems, "B16"),
         (profile.check_names, name_problems, "B17"),
         (profile.check_collisions, collision_problems, "B29"),
-        (profile.check_engine_place, engine_problems, "B31"),
         (profile.check_engine_place, serviceless_problems, "B32"),
     ):
         if switch:
@@ -49,7 +51,11 @@ def judge_seldon(
         else:
             let_in += (replace(problem, defect=problem.defect or defect) for problem in rule(deployment))
     if profile.check_values:  # else a finding of the provider that reads the value
-        refused += value_problems(deployment)
+        refused += (
+            *ambassador_value_problems(deployment),
+            *istio_value_problems(deployment),
+            *custom_config_problems(deployment),
+        )
     problems = [problem for problem in refused if problem.path not in broken]
     taken = broken | {problem.path for problem in problems}
     return problems, [problem for problem in let_in if problem.path not in taken]

@@ -42,6 +42,8 @@ def spec_problems(deployment: SeldonDeployment, broken: set[str]) -> Iterator[Pr
     ):
         if value and value not in allowed:
             yield Problem(f"spec.{key}", f"is {shown(value)}", f"allowed are {', '.join(allowed)}")
+    if not deployment.name and "metadata.name" not in broken:
+        yield Problem("metadata.name", "is empty", "give the deployment a name")
     if not deployment.predictors and "spec.predictors" not in broken:
         yield Problem("spec.predictors", "is empty", "a deployment needs at least one predictor")
     types = {
@@ -147,7 +149,7 @@ def traffic_problems(deployment: SeldonDeployment, profile: Profile, broken: boo
             "a shadow copies requests of another predictor: add one, or remove the flag",
         )
     total = sum(predictor.traffic for predictor in live)
-    if not profile.check_traffic:
+    if not profile.numbers_in_range:
         total = int32(total)
     if len(live) > 1 and total != 100:
         shares = ", ".join(f"{predictor.name} {predictor.traffic}" for predictor in live)

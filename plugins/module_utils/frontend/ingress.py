@@ -86,9 +86,9 @@ def _translated(request: IngressRequest) -> tuple[list[Run], list[Finding]]:
     _refuse_other_namespaces(definitions, request.namespaces)
     runs: list[Run] = []
     if "ambassador" in request.providers:
-        runs.append(ambassador_run(definitions, profile, ambassador))
+        runs.append(ambassador_run(definitions, ambassador))
     if "istio" in request.providers:
-        runs.append(istio_run(definitions, profile, istio))
+        runs.append(istio_run(definitions, istio))
     return runs, findings_of(definitions, runs)
 
 
@@ -120,10 +120,10 @@ def _desired(runs: Sequence[Run], owner: Owner) -> list[dict[str, Any]]:
     )
     if nameless:
         raise DefinitionError(nameless)
-    services: set[tuple[str, str]] = set()
+    services: set[tuple[str, str, str]] = set()
     for item in (item for run in runs for item in run.translation.objects):
         if item.object["kind"] == "Service":
-            key = item.object["metadata"]["namespace"], item.object["metadata"]["name"]
+            key = item.object["metadata"]["namespace"], item.object["metadata"]["name"], item.origin
             if key in services:
                 continue
             services.add(key)

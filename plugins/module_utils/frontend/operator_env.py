@@ -37,7 +37,7 @@ _OTHERS = (
     "WATCH_NAMESPACE",
 )
 # The operator's own default, where its chart's is not set; it stands for the deployment's namespace.
-CODE_DEFAULT_GATEWAY = "seldon-gateway"
+_CODE_DEFAULT_GATEWAY = "seldon-gateway"
 KNOWN = (
     *(name for pair in _ENGINE for name in pair[:2]),
     *(name for name, _field in _UNITS),
@@ -66,8 +66,8 @@ class OperatorEnv:
     gateway: str | None = None
     tls_mode: str | None = None
     ambassador_version: str | None = None
-    ambassador_enabled: bool = True
-    istio_enabled: bool = True
+    ambassador_enabled: bool | None = None
+    istio_enabled: bool | None = None
     findings: tuple[Finding, ...] = ()
 
 
@@ -85,7 +85,7 @@ def operator_env(given: object, profile: Profile) -> OperatorEnv:
         if name not in KNOWN:
             hint = nearest(str(name), KNOWN)
             raise OptionError(
-                f"operator_env.{name}: is no variable of the operator{hint}: known are {', '.join(KNOWN)}."
+                f"operator_env: {shown(str(name))} is no variable of the operator{hint}: known are {', '.join(KNOWN)}."
             )
         if not isinstance(value, str):
             raise OptionError(
@@ -98,13 +98,17 @@ def operator_env(given: object, profile: Profile) -> OperatorEnv:
     return OperatorEnv(
         _ports(given, profile),
         given.get("AMBASSADOR_SINGLE_NAMESPACE") == "true",
-        given.get("ISTIO_GATEWAY", None if profile.check_settings else CODE_DEFAULT_GATEWAY),
+        given.get("ISTIO_GATEWAY", None if profile.routes_are_ours else _CODE_DEFAULT_GATEWAY),
         given.get("ISTIO_TLS_MODE"),
         given.get("AMBASSADOR_VERSION"),
-        given.get("AMBASSADOR_ENABLED", "true") == "true",
-        given.get("ISTIO_ENABLED", "true") == "true",
+        _switch(given, "AMBASSADOR_ENABLED"),
+        _switch(given, "ISTIO_ENABLED"),
         tuple(DEFECTS[defect].finding(f"operator_env.{name}", what, fix) for name, what, fix, defect in problems),
     )
+
+
+def _switch(given: Mapping[str, str], name: str) -> bool | None:
+    return given[name] == "true" if name in given else None
 
 
 def _problems(given: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:

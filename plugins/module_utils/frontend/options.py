@@ -86,7 +86,7 @@ def ambassador_options(given: Mapping[str, Any], env: OperatorEnv, profile: Prof
     single = _flag(given.get("single_namespace"), "ambassador.single_namespace")
     hosts = _hosts(given.get("hosts"), "ambassador.hosts")
     for name, value in (("ambassador_id", ids), ("hosts", hosts)):
-        if value and not profile.check_settings:
+        if value and not profile.routes_are_ours:
             raise OptionError(
                 f"ambassador.{name}: has no effect on the operator: leave it out, or take profile: {CORRECTED.name}."
             )
@@ -94,12 +94,12 @@ def ambassador_options(given: Mapping[str, Any], env: OperatorEnv, profile: Prof
         AmbassadorSettings(api, _annotations(given, api, profile), ids, hosts, profile),
         IntentSettings(env.single_namespace if single is None else single, env.ports, api),
         _base_url(given.get("base_url"), "ambassador.base_url"),
-        (*env.findings, *_not_written(env, profile, api)),
+        (*env.findings, *_writers(env, profile, api)),
     )
 
 
 def _default_api(env: OperatorEnv, profile: Profile) -> str:
-    if profile.check_settings or env.ambassador_version is None:
+    if profile.routes_are_ours or env.ambassador_version is None:
         return profile.ambassador_apis[-1]
     return "v1" if env.ambassador_version == "v1" else "v2"  # as the operator compares it (B20)
 
@@ -138,8 +138,9 @@ def istio_options(
     _known(given, "istio", ("gateway", "gateways", "hosts", "tls_mode", "api_version", "base_url"))
     hosts = _hosts(given.get("hosts"), "istio.hosts")
     domain = cluster_domain_option(cluster_domain)
-    tls_mode = _tls_mode(given.get("tls_mode") or env.tls_mode, profile)
-    if not profile.check_settings and (hosts or domain != DEFAULT_CLUSTER_DOMAIN):
+    mode, mode_from = _chosen(given, "tls_mode", env.tls_mode, "ISTIO_TLS_MODE")
+    tls_mode = _tls_mode(mode, mode_from, profile)
+    if not profile.routes_are_ours and (hosts or domain != DEFAULT_CLUSTER_DOMAIN):
         name = "istio.hosts" if hosts else "cluster_domain"
         raise OptionError(f"{name}: has no effect on the operator: leave it out, or take profile: {CORRECTED.name}.")
     gateways = _gateways(given, env, profile)
@@ -157,21 +158,28 @@ def istio_options(
         _base_url(given.get("base_url"), "istio.base_url"),
         (
             *env.findings,
-            *_gateway_findings(gateways),
-            *_tls_findings(tls_mode, profile),
-            *_not_written(env, profile, "istio"),
+            *_gateway_findings(gateways, _chosen(given, "gateway", env.gateway, "ISTIO_GATEWAY")[1]),
+            *_tls_findings(tls_mode, mode_from, profile),
+            *_writers(env, profile, "istio"),
         ),
     )
 
 
-def _not_written(env: OperatorEnv, profile: Profile, api: str) -> Iterator[Finding]:
-    """What is predicted for an operator whose settings say that it writes something else."""
-    if profile.check_settings:
-        return
+def _writers(env: OperatorEnv, profile: Profile, api: str) -> Iterator[Finding]:
+    """Where the settings of the operator say that it writes what is ours, or does not write what is predicted."""
     enabled = env.istio_enabled if api == "istio" else env.ambassador_enabled
+    name = "ISTIO_ENABLED" if api == "istio" else "AMBASSADOR_ENABLED"
+    if profile.routes_are_ours:
+        if enabled:
+            what = "says that the operator writes routes, beside those of this run"
+            yield Finding(
+                "B05", "warning", f"operator_env.{name}", what, "let one side write: switch the operator's off"
+            )
+        return
     version = env.ambassador_version
-    name = "ISTIO_ENABLED" if api == "istio" else "AMBASSADOR_ENABLED" if not enabled else "AMBASSADOR_VERSION"
-    if not enabled or (api != "istio" and version is not None and (api == "v1") != (version == "v1")):
+    if enabled is not False:
+        name = "ISTIO_ENABLED" if api == "istio" else "AMBASSADOR_VERSION"
+    if enabled is False or (api != "istio" and version is not None and (api == "v1") != (version == "v1")):
         yield Finding(
             "A15",
             "warning",
@@ -181,26 +189,34 @@ def _not_written(env: OperatorEnv, profile: Profile, api: str) -> Iterator[Findi
         )
 
 
-def _tls_findings(mode: str, profile: Profile) -> Iterator[Finding]:
+def _chosen(given: Mapping[str, Any], key: str, from_env: str | None, variable: str) -> tuple[object, str]:
+    """The value of an option of Istio, or of the variable that stands in for it, and the name of what was taken."""
+    if given.get(key) or from_env is None:
+        return given.get(key), f"istio.{key}"
+    return from_env, f"operator_env.{variable}"
+
+
+def _tls_findings(mode: str, where: str, profile: Profile) -> Iterator[Finding]:
     """B13; with a mode that the operator knows only the idle timeout is lost."""
     if not mode or profile.whole_traffic_policy:
         return
-    found = DEFECTS["B13"].finding("istio.tls_mode", f"is {shown(mode)}")
+    found = DEFECTS["B13"].finding(where, f"is {shown(mode)}")
     if mode in OPERATOR_TLS_MODES:
         what = f"is {shown(mode)}; the operator then leaves out the idle timeout of {IDLE_TIMEOUT}"
         found = replace(found, level="warning", message=what, fix="set connectionPool in a DestinationRule of your own")
     yield found
 
 
-def _gateway_findings(gateways: Sequence[str]) -> Iterator[Finding]:
+def _gateway_findings(gateways: Sequence[str], where: str) -> Iterator[Finding]:
     """B15: what a profile that checks settings would have refused."""
     for name in gateways:
         if problem := gateway_problem(name):
-            yield DEFECTS["B15"].finding("istio.gateway", f"{shown(name)} {problem}", "write namespace/name, or mesh")
+            yield DEFECTS["B15"].finding(where, f"{shown(name)} {problem}", "write namespace/name, or mesh")
 
 
 def _gateways(given: Mapping[str, Any], env: OperatorEnv, profile: Profile) -> tuple[str, ...]:
     gateway, gateways = given.get("gateway"), _words(given.get("gateways"), "istio.gateways")
+    where = "istio.gateway" if gateways else _chosen(given, "gateway", env.gateway, "ISTIO_GATEWAY")[1]
     if gateway is not None and gateways:
         raise OptionError("istio.gateways: stands beside istio.gateway: give one of the two.")
     fallback = DEFAULT_GATEWAY if env.gateway is None else env.gateway
@@ -208,10 +224,10 @@ def _gateways(given: Mapping[str, Any], env: OperatorEnv, profile: Profile) -> t
     for name in chosen:
         problem = gateway_problem(name) if isinstance(name, str) else "is no text"
         if problem and (profile.check_settings or not isinstance(name, str)):
-            raise OptionError(f"istio.gateway: {word(name)} {problem}: write namespace/name, or mesh.")
+            raise OptionError(f"{where}: {word(name)} {problem}: write namespace/name, or mesh.")
     if len(set(chosen)) < len(chosen):
         raise OptionError("istio.gateways: holds a gateway twice: keep one.")
-    if len(chosen) > 1 and not profile.check_settings:
+    if len(chosen) > 1 and not profile.routes_are_ours:
         raise OptionError(
             f"istio.gateways: the operator writes one gateway: give one, or take profile: {CORRECTED.name}."
         )
@@ -231,7 +247,7 @@ def cluster_domain_option(value: object) -> str:
     return domain
 
 
-def _tls_mode(mode: object, profile: Profile) -> str:
+def _tls_mode(mode: object, where: str, profile: Profile) -> str:
     """B13: the operator takes any text, and a mode that it does not know switches TLS off."""
     if not mode:
         return ""
@@ -239,16 +255,16 @@ def _tls_mode(mode: object, profile: Profile) -> str:
         return mode
     if mode == "STRICT":
         raise OptionError(
-            "istio.tls_mode: STRICT is a mode of PeerAuthentication, not of DestinationRules, and would switch TLS off"
+            f"{where}: STRICT is a mode of PeerAuthentication, not of DestinationRules, and would switch TLS of"
             " here: write ISTIO_MUTUAL, and make the PeerAuthentication STRICT."
         )
     if mode == "MUTUAL":
         raise OptionError(
-            "istio.tls_mode: MUTUAL needs the files of a client certificate, which a deployment does not name: write"
+            f"{where}: MUTUAL needs the files of a client certificate, which a deployment does not name: write"
             " ISTIO_MUTUAL to use the mesh's certificates."
         )
     if not isinstance(mode, str) or mode not in TLS_MODES:
-        raise OptionError(f"istio.tls_mode: {word(mode)} is not known: allowed are {', '.join(TLS_MODES)}, or nothing.")
+        raise OptionError(f"{where}: {word(mode)} is not known: allowed are {', '.join(TLS_MODES)}, or nothing.")
     return mode
 
 

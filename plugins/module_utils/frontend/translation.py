@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,7 @@ def intents_of(definitions: Definitions, profile: Profile, settings: IntentSetti
     return [
         seldon_intent(item, profile, settings) if isinstance(item, SeldonDeployment) else route_intent(item)
         for item in definitions.items
+        if profile.routes_are_ours or isinstance(item, SeldonDeployment)
     ]
 
 
@@ -106,6 +107,7 @@ class Run:
     translation: Translation
     provider: str
     base_url: str
+    # What the options and the definitions say, beside the findings of the translation.
     findings: tuple[Finding, ...]
 
     def endpoints(self, verify: bool | None = None) -> list[dict[str, Any]]:
@@ -113,35 +115,41 @@ class Run:
         return endpoints(self.translation.places, self.intents, Front(self.provider, self.base_url, verify))
 
 
-def ambassador_run(definitions: Definitions, profile: Profile, options: AmbassadorOptions) -> Run:
+def ambassador_run(definitions: Definitions, options: AmbassadorOptions) -> Run:
     """Translate for Ambassador.
 
     Raises:
         DefinitionError: where definitions collide.
     """
+    profile = options.settings.profile
     intents = intents_of(definitions, profile, options.intent)
-    return _run(intents, to_ambassador(intents, options.settings), "ambassador", options)
+    findings = (*options.findings, *_left_out(definitions, profile))
+    return Run(intents, to_ambassador(intents, options.settings), "ambassador", options.base_url, findings)
 
 
-def istio_run(definitions: Definitions, profile: Profile, options: IstioOptions) -> Run:
+def istio_run(definitions: Definitions, options: IstioOptions) -> Run:
     """Translate for Istio.
 
     Raises:
         DefinitionError: where definitions collide or cannot be expressed.
     """
+    profile = options.settings.profile
     intents = intents_of(definitions, profile, options.intent)
-    return _run(intents, to_istio(intents, options.settings), "istio", options)
+    findings = (*options.findings, *_left_out(definitions, profile))
+    return Run(intents, to_istio(intents, options.settings), "istio", options.base_url, findings)
 
 
-def _run(
-    intents: Sequence[Intent], translation: Translation, provider: str, options: AmbassadorOptions | IstioOptions
-) -> Run:
-    return Run(intents, translation, provider, options.base_url, (*options.findings, *translation.findings))
+def _left_out(definitions: Definitions, profile: Profile) -> Iterator[Finding]:
+    for item in definitions.items:
+        if not profile.routes_are_ours and not isinstance(item, SeldonDeployment):
+            where = f"{item.origin} {item.namespace}/{item.name}"
+            what = "is left out, because the operator knows SeldonDeployments only"
+            yield Finding("A15", "warning", where, what, "translate it with profile: corrected")
 
 
 def findings_of(definitions: Definitions, runs: Iterable[Run]) -> list[Finding]:
     """All findings of a run, each once, sorted."""
     found = set(definitions.findings)
     for run in runs:
-        found |= set(run.findings)
+        found |= {*run.findings, *run.translation.findings}
     return sorted(found)

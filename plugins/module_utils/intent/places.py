@@ -11,7 +11,7 @@ emissary-ingress/emissary v3.10.0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..definition.findings import DefinitionError
@@ -45,37 +45,62 @@ class Place:
         return self.members[0][0]
 
 
+@dataclass(frozen=True, slots=True)
+class Quarrel:
+    """Two entries that want the same requests and cannot have them; ``check`` is the id of the finding."""
+
+    check: str
+    intent: Intent
+    what: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """All places of a run, and what their members quarrel about."""
+
+    served: tuple[Place, ...]
+    quarrels: tuple[Quarrel, ...]
+
+    def refuse_quarrels(self) -> None:
+        """Refuse a run in which two definitions want the same requests and neither is attached to the other, or
+        attached ones cannot share them.
+
+        Raises:
+            DefinitionError: with one line for each quarrel.
+        """
+        lines = {f"{item.intent.origin}, {item.intent.title}: {item.what}: {item.advice}." for item in self.quarrels}
+        if lines:
+            raise DefinitionError(sorted(lines))
+
+
 def places(
     intents: Iterable[Intent],
     door: Callable[[Intent, Entry], Door],
     *,
-    check: bool = True,
+    group: Callable[[Match], Hashable] | None = None,
     lone_gets_all: bool = True,
-) -> tuple[Place, ...]:
-    """Group the entries of a run as Emissary groups Mappings. Without ``check`` nothing is refused.
+) -> Places:
+    """Group the entries of a run by ``group``, as Emissary groups Mappings if nothing else is said.
 
     ``lone_gets_all`` says whether a backend without others gets all requests even if it has a weight.
-
-    Raises:
-        DefinitionError: where two definitions want the same requests and neither is attached to the other, or where
-            attached definitions cannot share them.
     """
-    found: dict[tuple[Door, str], list[Member]] = {}
+    found: dict[tuple[Door, Hashable], list[Member]] = {}
     for intent in intents:
         for entry in intent.entries:
-            found.setdefault((door(intent, entry), emissary_group(entry.match)), []).append((intent, entry))
-    lines: list[str] = []
+            key = door(intent, entry), (group or emissary_group)(entry.match)
+            found.setdefault(key, []).append((intent, entry))
+    quarrels: list[Quarrel] = []
     for members in found.values():
         if len(members) > 1:
             members.sort(key=lambda member: (not member[0].stands_alone, member[0].namespace, member[0].name))
-            lines += _quarrels(members)
-    lines += _shared_hosts(found)
-    if lines and check:
-        raise DefinitionError(sorted(set(lines)))
-    return tuple(
+            quarrels += _quarrels(members)
+    quarrels += _shared_hosts(found)
+    served = (
         Place(where, tuple(members), joined([entry for _intent, entry in members], lone_gets_all=lone_gets_all))
         for (where, _group), members in found.items()
     )
+    return Places(tuple(served), tuple(quarrels))
 
 
 def emissary_group(match: Match) -> str:
@@ -92,38 +117,42 @@ def _as_mapped(pairs: Pairs) -> Iterator[tuple[str, TextMatch]]:
     yield from ((name, TextMatch("regex", text.value or ".*")) for name, text in pairs if text.kind != "exact")
 
 
-def _shared_hosts(found: Mapping[tuple[Door, str], Sequence[Member]]) -> Iterable[str]:
+def _shared_hosts(found: Mapping[tuple[Door, Hashable], Sequence[Member]]) -> Iterable[Quarrel]:
     """Lists of hosts that differ and still have one in common."""
-    first: dict[tuple[str, tuple[str, ...], str], Intent] = {}
+    first: dict[tuple[str, tuple[str, ...], Hashable], Intent] = {}
     for (door, group), members in found.items():
         intent, entry = members[0]
         for host in door.hosts:
             owner = first.setdefault((host, door.by, group), intent)
             if owner is not intent:
-                both = _both(intent, entry.match, owner)
-                yield f"{both} at the host {host}: give one of them another path, host or header."
+                what = f"{_both(entry.match, owner)} at the host {host}"
+                yield Quarrel("B01", intent, what, "give one of them another path, host or header")
 
 
-def _both(intent: Intent, match: Match, owner: Intent) -> str:
-    return f"{intent.origin}, {intent.title}: matches the same requests ({match.path}) as {owner.title}"
+def _both(match: Match, owner: Intent) -> str:
+    return f"matches the same requests ({match.path}) as {owner.title}"
 
 
-def _quarrels(members: Sequence[Member]) -> Iterable[str]:
+def _quarrels(members: Sequence[Member]) -> Iterable[Quarrel]:
     (owner, first), *others = members
     explicit = sum(backend.weight or 0 for _intent, item in members for backend in item.backends)
     for intent, entry in others:
-        both = _both(intent, entry.match, owner)
+        both = _both(entry.match, owner)
         attached = intent.attached_to == owner.attached_to and intent.namespace == owner.namespace
         if entry.match != first.match:
-            yield f"{both} to Emissary, which ignores how they are compared: give one another path or header."
+            what = f"{both} to Emissary, which ignores how they are compared"
+            yield Quarrel("B01", intent, what, "give one another path or header")
         elif intent is owner or intent.kind != owner.kind or not attached:
-            yield f"{both}: give one of them another path, host or header."
+            crossed = entry.kind == "grpc" and intent.namespace != owner.namespace
+            yield Quarrel("B3" if crossed else "B01", intent, both, "give one of them another path, host or header")
         elif entry.policies != first.policies:
-            yield f"{both} and has other timeouts, retries or circuit breakers: make them equal or add a header."
+            what = f"{both} and has other timeouts, retries or circuit breakers"
+            yield Quarrel("B26", intent, what, "make them equal or add a header")
         elif explicit > 100:
-            yield f"{both} and their canaries together get more than 100 %: lower the traffic of one."
+            what = f"{both} and their canaries together get more than 100 %"
+            yield Quarrel("C06", intent, what, "lower the traffic of one")
         elif sum(len(item.mirrors) for _intent, item in members) > 1:
-            yield f"{both} and both have a shadow: keep one of them."
+            yield Quarrel("A04", intent, f"{both} and both have a shadow", "keep one of them")
 
 
 def joined(entries: Sequence[Entry], *, lone_gets_all: bool = True) -> Entry:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..definition.annotations import go_integer
-from ..definition.custom_config import custom_documents
+from ..definition.custom_config import custom_documents, custom_problems
 from ..definition.findings import Finding
 from ..definition.hosts import split_hosts
 from ..definition.model import Predictor, SeldonDeployment
@@ -20,7 +20,7 @@ from ..definition.profile import Profile
 from .headers import custom_headers, with_tenant
 from .model import Backend, Entry, Intent, Match, Mirror, ModelApi, Pairs, Policies, Subset
 from .operator_services import operator_services
-from .policies import number_of, policies
+from .policies import policies
 from .ports import PortSettings, PredictorPorts, predictor_ports
 
 # Source: operator/constants/constants.go:7 and :8. Dots match any character; the headers beside the expression keep
@@ -48,7 +48,8 @@ def seldon_intent(deployment: SeldonDeployment, profile: Profile, settings: Inte
     builder = _Builder.of(deployment, profile, settings)
     gateway, hosts = deployment.annotation("istio-gateway"), deployment.annotation("istio-host")
     config = deployment.annotation("ambassador-config") or ""
-    verbatim = not profile.custom_config_once
+    if not profile.custom_config_once and settings.api != "v1":
+        config = ""
     return Intent(
         kind=deployment.kind,
         namespace=deployment.namespace,
@@ -56,12 +57,14 @@ def seldon_intent(deployment: SeldonDeployment, profile: Profile, settings: Inte
         origin=str(deployment.origin),
         entries=tuple(builder.entries(ports)),
         attached_to=builder.target,
-        custom=() if verbatim else custom_documents(config),
-        custom_text=config if verbatim and settings.api == "v1" else "",
+        custom=custom_documents(config) if profile.custom_config_once or not custom_problems(config) else (),
+        custom_text="" if profile.custom_config_once else config,
         ambassador_ids=(instance,) if (instance := deployment.annotation("ambassador-id")) else (),
         gateways=None if gateway is None else (gateway,),
-        hosts=None if hosts is None else split_hosts(hosts) if profile.check_values else (hosts,),
-        operator_services=() if profile.own_services else tuple(operator_services(deployment, ports, settings.ports)),
+        hosts=None if hosts is None else split_hosts(hosts) if profile.providers_route_alike else (hosts,),
+        operator_services=()
+        if profile.own_services or settings.api != "v1"
+        else tuple(operator_services(deployment, ports, settings.ports)),
         api=_api(deployment),
         findings=(*_findings(deployment, builder, ports), *_defects(deployment, profile, settings)),
     )
@@ -110,7 +113,7 @@ class _Builder:
     def _routed(self, ports: Sequence[Sequence[PredictorPorts]]) -> Iterator[tuple[int, PredictorPorts]]:
         """Each predictor that has a Service, by its place, with the Service's ports."""
         for index, found in enumerate(ports):
-            if self.profile.survives:
+            if self.profile.routes_lead_to_services:
                 yield from ((index, port) for port in found[-1:])
             elif self.settings.api == "istio":  # the operator writes the route to a Service that it never makes
                 yield index, (found or [PredictorPorts(0, 0)])[-1]
@@ -199,7 +202,7 @@ class _Builder:
 
 
 def _defects(deployment: SeldonDeployment, profile: Profile, settings: IntentSettings) -> Iterator[Finding]:
-    if not profile.survives:
+    if not profile.routes_are_ours:
         yield from operator_findings(deployment, settings.api, single_namespace=settings.single_namespace)
 
 
@@ -232,7 +235,7 @@ def _findings(
     deployment: SeldonDeployment, shared: _Builder, ports: Sequence[Sequence[PredictorPorts]]
 ) -> Iterator[Finding]:
     where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
-    silent = [key for key in ("rest", "grpc") if number_of(deployment, f"{key}-timeout") is None]
+    silent = [key for key in ("rest", "grpc") if deployment.annotation(f"{key}-timeout") is None]
     if silent:
         yield Finding(
             "A10",

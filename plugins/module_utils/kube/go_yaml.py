@@ -96,10 +96,10 @@ def _rank(text: str, at: int, number: int) -> tuple[bool, int, int, str]:
     """Return what decides where `text` stands, beginning with the first character that differs."""
     end = at
     while end < len(text) and text[end].isdecimal():
-        number = number * 10 + ord(text[end]) - ord("0")
+        # Go's int64 wraps around. Taken at each digit, so that a long key does not become a long number.
+        number = (number * 10 + ord(text[end]) - ord("0")) % 2**64
         end += 1
-    # Go's int64 wraps around.
-    return text[at].isalpha(), (number + 2**63) % 2**64 - 2**63, end, text[at]
+    return text[at].isalpha(), number if number < 2**63 else number - 2**64, end, text[at]
 
 
 def _value(out: list[str], lead: str, value: Any, pad: str) -> None:

@@ -48,7 +48,7 @@ def write_document(value: Mapping[str, Any], *, order: _Order = sorted) -> str:
     return "\n".join(lines)
 
 
-_Order: TypeAlias = "Callable[[Iterable[str]], Iterable[str]]"
+_Order: TypeAlias = Callable[[Iterable[str]], Iterable[str]]
 # `path` is a linked list (parent, step): joined only when something is refused.
 _Path = tuple[Any, ...]
 

@@ -71,8 +71,13 @@ def endpoints(places: Iterable[Place], intents: Iterable[Intent], front: Front) 
 
 
 def _is_reachable(entry: Entry) -> bool:
-    """Whether anything answers: a mirror alone does not, and nothing listens on port 0."""
-    return any(backend.port for backend in entry.backends)
+    """Whether anything answers, to a request that a client can send.
+
+    A mirror alone does not answer, and nothing listens on port 0; a header without a name or with a line break is what
+    the operator makes of some annotations.
+    """
+    sendable = all(_HEADER_NAME.fullmatch(name) and text.value.isprintable() for name, text in entry.match.headers)
+    return sendable and any(backend.port for backend in entry.backends)
 
 
 def _rows(place: Place, front: Front) -> Iterator[dict[str, Any]]:
@@ -215,6 +220,7 @@ def _headers(pairs: Pairs) -> dict[str, str]:
     return found
 
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 # Letters, digits and what stands for itself or, as the dot and ".*" do, matches itself; nothing that takes long to try.
 _MATCHES_ITSELF = re.compile(r"[\w /:=,-]*(?:\.\*?[\w /:=,-]*)*", re.ASCII)
 

@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ..definition.findings import DefinitionError, Finding
 from ..definition.naming import seldon_id
 from ..intent.model import Intent
-from ..intent.places import Place, places
+from ..intent.places import places
 from .ambassador_annotations import annotated_services
 from .ambassador_documents import IDLE_LIMIT_MS, AmbassadorSettings, documents
-from .ambassador_words import Document, Words
+from .ambassador_words import WORDS, Document, Words
 from .model import Rendered, Translation, assembled, metadata, rendered, service_objects
 
 
@@ -28,9 +29,8 @@ def to_ambassador(intents: Iterable[Intent], settings: AmbassadorSettings) -> Tr
     if lines := [line for intent in intents for line in _impossible(intent, words)]:
         raise DefinitionError(sorted(lines))
     found = places(
-        [intent for intent in intents if not intent.custom and not intent.custom_text],
+        [_served(intent, settings) for intent in intents if not intent.custom and not intent.custom_text],
         settings.door,
-        check=profile.check_collisions,
         # A lone Mapping gets no more than its weight from Ambassador 1.14, and everything from 2.1.2 on.
         lone_gets_all=not words.annotation_only,
     )
@@ -42,10 +42,9 @@ def to_ambassador(intents: Iterable[Intent], settings: AmbassadorSettings) -> Tr
             objects += (_object(intent, document, words) for document in documents(intent, settings))
     notes = [finding for intent in intents for finding in intent.findings]
     if words.annotation_only:
-        notes.append(_only_for_1x(words))
+        notes.append(_only_for_1x(settings))
         notes += (note for intent in intents for note in _unsaid(intent, words))
-    served = tuple(place for place in found if profile.valid_object_names or _is_made(place, words))
-    return assembled(objects, served, notes, check=profile.check_collisions)
+    return assembled(objects, found, notes, check=profile.check_collisions)
 
 
 def _object(intent: Intent, document: Document, words: Words) -> Rendered:
@@ -62,9 +61,12 @@ def _object(intent: Intent, document: Document, words: Words) -> Rendered:
     )
 
 
-def _is_made(place: Place, words: Words) -> bool:
-    """B4: the API server refuses the first short Mapping, so the operator makes none of them."""
-    return words.annotation_only or not place.entry.short
+def _served(intent: Intent, settings: AmbassadorSettings) -> Intent:
+    """The intent with the entries that come to be: the API server refuses the first short Mapping of the operator's
+    v2, which then makes no other (B4)."""
+    if settings.profile.valid_object_names or settings.words.annotation_only:
+        return intent
+    return replace(intent, entries=tuple(entry for entry in intent.entries if not entry.short))
 
 
 def _impossible(intent: Intent, words: Words) -> Iterator[str]:
@@ -95,12 +97,13 @@ def _unsaid(intent: Intent, words: Words) -> Iterator[Finding]:
         )
 
 
-def _only_for_1x(words: Words) -> Finding:
+def _only_for_1x(settings: AmbassadorSettings) -> Finding:
+    newer = " or ".join(api for api in settings.profile.ambassador_apis if not WORDS[api].annotation_only)
     return Finding(
         "C01",
         "warning",
-        f"ambassador.api {words.api}",
+        f"ambassador.api {settings.api}",
         "is for Ambassador 1.x: one annotation of this version stops Emissary and Edge Stack from 2.0 on, with all"
         " their routes",
-        "take v2 or v3alpha1 where a newer one is installed",
+        f"take {newer} where a newer one is installed",
     )

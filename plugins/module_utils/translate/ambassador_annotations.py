@@ -24,8 +24,9 @@ from .ambassador_words import Document, Words
 from .model import Rendered, metadata, ordered, rendered
 
 ANNOTATION = "getambassador.io/config"
-# What the API server accepts for all annotations of an object (``apimachinery/pkg/api/validation/objectmeta.go``).
-LONGEST = 256 * 1024
+# What the API server accepts for all annotations of an object, keys and values together
+# (``apimachinery/pkg/api/validation/objectmeta.go``).
+_LONGEST = 256 * 1024
 _SEPARATOR = "---\n"
 
 
@@ -36,14 +37,13 @@ def annotated_services(intents: Sequence[Intent], settings: AmbassadorSettings) 
         DefinitionError: where an annotation is too long, a Service of ours has the name of one that it leads to, or
             two documents of a namespace have one name, of which Ambassador would read one only.
     """
-    found: list[Rendered] = []
-    lines = list(_doubles(intents, settings)) if settings.profile.own_services else []
-    for intent in intents:
-        if intent.kind == "SeldonDeployment" and not settings.profile.own_services:
-            found += _operator_services(intent, settings)
-        else:
-            found.append(rendered(intent, _own_service(intent, settings)))
-    lines += [*_too_long(found), *_taken(intents, found, settings)]
+    if not settings.profile.own_services:
+        found = [service for intent in intents for service in _operator_services(intent, settings)]
+        lines = [*_too_long(found, settings)]
+    else:
+        written = [(intent, documents(intent, settings)) for intent in intents]
+        found = [rendered(intent, _own_service(intent, texts, settings.words)) for intent, texts in written]
+        lines = [*_doubles(written), *_too_long(found, settings), *_taken(intents, found)]
     if lines:
         raise DefinitionError(sorted(set(lines)))
     return found
@@ -59,42 +59,41 @@ def _operator_documents(given: Iterable[Document], words: Words) -> str:
     return "".join(_SEPARATOR + write_in_order(document.in_order(words)) for document in given) or _SEPARATOR
 
 
-def _own_service(intent: Intent, settings: AmbassadorSettings) -> dict[str, Any]:
+def _own_service(intent: Intent, written: Sequence[Document], words: Words) -> dict[str, Any]:
     """A Service of our own, without pods; a ServiceRoute that asks for a Service has its annotation there."""
-    text = annotation_text(documents(intent, settings), settings.words)
+    annotations = {ANNOTATION: annotation_text(written, words)}
     spec = {"clusterIP": "None"} if intent.service is None else ordered(intent.service)
     name = intent.name if intent.service is not None else annotation_service(intent.name)
     return {
         "apiVersion": "v1",
         "kind": "Service",
-        "metadata": metadata(name, intent.namespace) | {"annotations": {ANNOTATION: text}},
+        "metadata": metadata(name, intent.namespace) | {"annotations": annotations},
         "spec": spec,
     }
 
 
-def _doubles(intents: Iterable[Intent], settings: AmbassadorSettings) -> Iterator[str]:
+def _doubles(written: Iterable[tuple[Intent, Sequence[Document]]]) -> Iterator[str]:
     first: dict[tuple[str, str, str], Intent] = {}
-    for intent in intents:
-        for document in documents(intent, settings):
+    for intent, texts in written:
+        for document in texts:
             other = first.setdefault((intent.namespace, document.kind, document.name), intent)
             if other is not intent:
                 needs = f"needs the {document.kind} {document.name!r}, as {other.origin}, {other.title} does"
                 yield f"{intent.origin}, {intent.title}: {needs}: rename one of the two."
 
 
-def _too_long(services: Iterable[Rendered]) -> Iterator[str]:
+def _too_long(services: Iterable[Rendered], settings: AmbassadorSettings) -> Iterator[str]:
     for item in services:
-        size = len(item.object["metadata"]["annotations"][ANNOTATION].encode())
-        if size > LONGEST:
+        size = sum(len((key + text).encode()) for key, text in item.object["metadata"]["annotations"].items())
+        if size > _LONGEST:
+            advice = "take api v2 or v3alpha1 with form: object" if settings.profile.own_services else "shorten them"
             yield (
-                f"{item.origin}: its annotation {ANNOTATION} has {size} bytes, and Kubernetes allows {LONGEST}: write"
-                " objects (form: object), or divide the definition."
+                f"{item.origin}: the annotations of the Service {item.object['metadata'].get('name', '')!r} have {size}"
+                f" bytes, and Kubernetes allows {_LONGEST}: {advice}, or divide the definition."
             )
 
 
-def _taken(intents: Iterable[Intent], services: Iterable[Rendered], settings: AmbassadorSettings) -> Iterator[str]:
-    if not settings.profile.own_services:
-        return
+def _taken(intents: Iterable[Intent], services: Iterable[Rendered]) -> Iterator[str]:
     backends = {
         (backend.namespace, backend.service): intent.title
         for intent in intents
@@ -136,6 +135,7 @@ def _operator_text(intent: Intent, service: OperatorService, written: Iterable[W
             piece = [item.document for item in own if item.entry.short == short and item.entry.grpc == grpc]
             text += _operator_documents(piece, words)
         secret = own[0].backend.tls_secret if own else ""
+        # B5: the operator swaps the two, so the context with the short name stands beside the long Mappings.
         name = operator_context_name(intent, own[0].backend, short=not short) if own else ""
         context = [Document("TLSContext", name, {"hosts": [], "secret": secret})] if secret else []
         text += _operator_documents(context, words)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..definition.annotations import DEFAULT_TIMEOUT_MS
 from ..definition.model import Cors
 from ..definition.profile import CORRECTED, Profile
 from ..intent.model import Backend, Entry, Intent, Retries
@@ -24,7 +25,6 @@ from .ambassador_words import WORDS, Document, Words
 from .custom_config import custom_as
 from .model import digest, duration
 
-DEFAULT_TIMEOUT_MS = 3000
 # Above Envoy's own limit of five minutes for silent streams, the idle timeout has to follow (operator,
 # ambassador/v2.go).
 IDLE_LIMIT_MS = 300_000
@@ -104,10 +104,7 @@ def contexts(intent: Intent, settings: AmbassadorSettings) -> Iterator[Document]
 
 
 def _members(entry: Entry) -> Iterator[tuple[str, Backend, dict[str, Any]]]:
-    """Every backend of an entry with the end of its Mapping's name and its share.
-
-    The first backend has no weight, so it takes what the others leave; an explicit 0 stays in.
-    """
+    """Every backend of an entry with the end of its Mapping's name and its share; an explicit 0 stays in."""
     names = [backend.name for backend in entry.backends]
     for index, backend in enumerate(entry.backends):
         port = f"-{backend.port}" if names.count(backend.name) > 1 else ""

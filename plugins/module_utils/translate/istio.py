@@ -48,15 +48,21 @@ def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
     """
     intents = list(intents)
     owners = owners_of(intents)
-    check = settings.profile.check_collisions
-    found = places(intents, lambda intent, entry: istio_door(intent, entry, owners, settings), check=check)
-    services = _virtual_services(found, owners, settings)
+    profile = settings.profile
+    found = places(
+        intents,
+        lambda intent, entry: istio_door(intent, entry, owners, settings),
+        group=None if profile.providers_route_alike else lambda match: match,
+    )
+    if profile.check_collisions:
+        found.refuse_quarrels()
+    services = _virtual_services(found.served, owners, settings)
     objects = service_objects(intents)
     objects += (rendered(service.owner, _virtual_service(name, service, settings)) for name, service in services)
     objects += destination_rules(intents, settings)
     objects += service_entries(intents, settings)
     notes = (note for intent in intents for note in (*intent.findings, *_unsaid(intent, owners, settings)))
-    return assembled(objects, found, notes, check=check)
+    return assembled(objects, found, notes, check=profile.check_collisions)
 
 
 Owners: TypeAlias = "Mapping[tuple[str, str, str], Intent]"
@@ -77,7 +83,7 @@ def istio_door(intent: Intent, entry: Entry, owners: Owners, settings: IstioSett
     owner = _address_owner(intent, owners) or intent
     hosts = settings.hosts if owner.hosts is None else owner.hosts
     gateways = settings.gateways if owner.gateways is None else owner.gateways
-    if settings.profile.check_values:  # what the operator writes as it stands may be no gateway at all
+    if settings.profile.providers_route_alike:
         gateways = tuple(qualified_gateway(gateway, owner.namespace) for gateway in gateways)
     return Door(tuple(sorted(entry.hosts)) or hosts, gateways)
 

@@ -13,7 +13,7 @@ from typing import Any
 from ..definition.defects import DEFECTS
 from ..definition.findings import DefinitionError, Finding
 from ..intent.model import Intent
-from ..intent.places import Place
+from ..intent.places import Place, Places, Quarrel
 
 Object = Mapping[str, Any]
 
@@ -87,22 +87,27 @@ def service_objects(intents: Iterable[Intent]) -> list[Rendered]:
 
 
 def assembled(
-    objects: Sequence[Rendered], places: tuple[Place, ...], findings: Iterable[Finding], *, check: bool = True
+    objects: Sequence[Rendered], places: Places, findings: Iterable[Finding], *, check: bool = True
 ) -> Translation:
-    """Sort what was rendered and refuse two objects with one identity (B18, B27); without ``check`` that is a finding.
+    """Sort what was rendered; refuse two objects with one identity (B18, B27) and quarrels about requests.
+
+    Without ``check`` both become findings.
 
     Raises:
         DefinitionError: naming both definitions.
     """
     doubles = list(_doubles(objects))
-    if doubles and check:
-        raise DefinitionError(
-            [f"{item.origin}: {_clash(item, other)}: rename one of the two." for item, other in doubles]
-        )
-    notes = {*findings, *_shared_places(places), *(_let_in(*double) for double in doubles)}
-    if not check:
-        notes |= set(_crossed_places(places))
-    return Translation(tuple(sorted(objects, key=lambda item: sort_key(item.object))), places, tuple(sorted(notes)))
+    notes = {*findings, *_shared_places(places.served)}
+    if check:
+        places.refuse_quarrels()
+        if doubles:
+            lines = [f"{item.origin}: {_clash(item, other)}: rename one of the two." for item, other in doubles]
+            raise DefinitionError(lines)
+    else:
+        notes |= {_let_in(*double) for double in doubles}
+        notes |= {_quarrel_let_in(quarrel) for quarrel in places.quarrels}
+    in_order = sorted(objects, key=lambda item: sort_key(item.object))
+    return Translation(tuple(in_order), places.served, tuple(sorted(notes)))
 
 
 def _doubles(objects: Iterable[Rendered]) -> Iterator[tuple[Rendered, Rendered]]:
@@ -138,20 +143,13 @@ def _shared_places(places: Iterable[Place]) -> Iterator[Finding]:
             )
 
 
-def _crossed_places(places: Iterable[Place]) -> Iterator[Finding]:
-    """Definitions that the operator lets wait for the same requests although they are not attached to each other."""
-    for place in places:
-        owner = place.owner
-        for intent, entry in place.members[1:]:
-            attached = intent.namespace == owner.namespace and intent.attached_to == owner.attached_to
-            if intent is owner or attached:
-                continue
-            where = f"{intent.origin} {intent.namespace}/{intent.name}"
-            what = f"matches the same requests ({entry.match.path}) as {owner.title}, and the two divide them"
-            if entry.kind == "grpc" and intent.namespace != owner.namespace:
-                yield replace(DEFECTS["B3"].finding(where, what), level="error")
-            else:
-                yield Finding("B01", "error", where, what, "give one of them another name, path or header")
+def _quarrel_let_in(quarrel: Quarrel) -> Finding:
+    intent = quarrel.intent
+    where = f"{intent.origin} {intent.namespace}/{intent.name}"
+    known = DEFECTS.get(quarrel.check)
+    if known:
+        return replace(known.finding(where, quarrel.what, quarrel.advice), level="error")
+    return Finding(quarrel.check, "error", where, quarrel.what, quarrel.advice)
 
 
 def sort_key(obj: Object) -> tuple[str, str, str, str]:

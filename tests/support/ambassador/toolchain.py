@@ -54,12 +54,12 @@ class Release:
         what = f"the Python half of {self.component} {self.version} (about a minute)"
         return _built(self.directory / f"python-{key}", what, self._install)
 
-    def _install(self, target: Path) -> None:
+    def _install(self, target: Path, lock: int) -> None:
         source = module_directory(self.module, self.version) / "python"
-        _run([sys.executable, "-m", "venv", str(target)])
+        _run([sys.executable, "-m", "venv", str(target)], lock)
         # Every package is listed: nothing else is to come along.
         install = ["install", "--quiet", "--no-deps", "--requirement", str(self.requirements)]
-        _run([str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", *install])
+        _run([str(target / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", *install], lock)
         for name in ("ambassador", "multi", "schemas"):
             if (source / name).is_dir():
                 shutil.copytree(source / name, target / "compiler" / name)
@@ -79,7 +79,7 @@ def snapshot_program() -> Path:
     key = _key([source / name for name in ("main.go", "go.mod", "go.sum")])
     target = EMISSARY_3_10.directory / f"snapshot-{key}"
 
-    def build(directory: Path) -> None:
+    def build(directory: Path, lock: int) -> None:
         root = cache_directory() / "go"
         settings = {
             "GOPATH": str(root),
@@ -92,7 +92,7 @@ def snapshot_program() -> Path:
             "CGO_ENABLED": "0",
         }
         command = [go_executable(), "build", "-trimpath", "-ldflags", "-s -w", "-o", str(directory / "snapshot"), "."]
-        _run(command, source, settings)
+        _run(command, lock, source, settings)
 
     return _built(target, "the Go half of Emissary v3.10.0 (about 3 minutes on 2 cores)", build) / "snapshot"
 
@@ -104,20 +104,22 @@ def _key(files: Sequence[Path], *facts: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _built(target: Path, what: str, build: Callable[[Path], None]) -> Path:
-    if target.exists():
+def _built(target: Path, what: str, build: Callable[[Path, int], None]) -> Path:
+    """``target``, made by ``build(directory, lock)`` unless it is there."""
+    # Not Path.exists(), which raises where nobody may look.
+    if os.path.exists(target):
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone_in(target.parent):
+    with _alone_in(target.parent) as lock:
         if target.exists():
             return target
-        # Nobody else builds here now, so these are of builds that were killed.
+        # Nobody else builds here now, so these are of builds that were killed. One that cannot be removed yet, because
+        # a process of such a build still writes to it, is in nobody's way and left to a later run.
         for leftover in target.parent.glob(f"{_UNFINISHED}*"):
-            shutil.rmtree(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
         print(f"Building {what} into {target}", file=sys.stderr, flush=True)
         temporary = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=target.parent))
         try:
-            build(temporary)
+            build(temporary, lock)
             temporary.rename(target)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -126,14 +128,30 @@ def _built(target: Path, what: str, build: Callable[[Path], None]) -> Path:
 
 
 @contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Several test processes may want the same at the same time; the system frees the lock of one that is killed."""
-    with (directory / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _alone_in(directory: Path) -> Iterator[int]:
+    """Several test processes may want the same at the same time.
+
+    Yields the descriptor of the lock. The system frees it when this process has ended and each to which it was handed:
+    killed alone, this one leaves programs behind that go on writing.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = (directory / ".lock").open("w")
+    except OSError as error:
+        raise BuildError(
+            f"the cache directory {directory} cannot be used ({error.strerror}): "
+            "set XDG_CACHE_HOME to a directory that can be written to"
+        ) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"Waiting until another process has built into {directory}", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
 
 
-def _run(command: list[str], folder: Path | None = None, settings: dict[str, str] | None = None) -> None:
+def _run(command: list[str], lock: int, folder: Path | None = None, settings: dict[str, str] | None = None) -> None:
     # The import path and the environment of the tests are not those of what is built.
     hidden = {"PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "VIRTUAL_ENV"}
     environment = {name: value for name, value in os.environ.items() if name not in hidden} | (settings or {})
@@ -142,6 +160,7 @@ def _run(command: list[str], folder: Path | None = None, settings: dict[str, str
             command,
             cwd=folder,
             env=environment,
+            pass_fds=[lock],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

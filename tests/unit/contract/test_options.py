@@ -10,6 +10,7 @@ import inspect
 import pytest
 import yaml
 from ansible.errors import AnsibleError
+from ansible_collections.mlops.ingress.tests.support.strategies import deployment
 from ansible_collections.mlops.ingress.tests.unit.contract import house
 
 ROUTE = {
@@ -141,7 +142,7 @@ def test_choices_of_a_filter(name, key, value, known):
     if accepted_by(name, key) == {"istio"}:
         given["provider"] = "istio"
     if known:
-        assert FILTERS[name](ROUTE, **given)
+        assert FILTERS[name](deployment(), **given)
     else:
         with pytest.raises(AnsibleError, match=rf"(?s){key}.*allowed are") as caught:
             FILTERS[name](ROUTE, **given)

@@ -65,13 +65,13 @@ STEPS = {
 
 
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS.keys())
-def test_a_run_returns_what_is_documented_and_check_mode_foretells_it(steps, tmp_path, returned):
+def test_a_run_returns_what_is_documented_and_check_mode_predicts_it(steps, tmp_path, returned):
     for changes in steps:
         # Everything may go, so that the steps can leave a provider out.
-        foretold = run(request(tmp_path, max_prune=100, **changes), check_mode=True)
+        predicted = run(request(tmp_path, max_prune=100, **changes), check_mode=True)
         done = run(request(tmp_path, max_prune=100, **changes), check_mode=False)
-        assert foretold == done
-        assert problems(foretold, returned) == []
+        assert predicted == done
+        assert problems(predicted, returned) == []
         assert problems(done, returned) == []
 
 

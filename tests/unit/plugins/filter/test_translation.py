@@ -225,7 +225,7 @@ BAD = {
     "operator-env": (
         to_ambassador,
         {"profile": "operator", "operator_env": {"AMBASADOR_VERSION": "v1"}},
-        "operator_env.AMBASADOR_VERSION: is no variable of the operator (did you mean 'AMBASSADOR_VERSION'?): known",
+        "operator_env: 'AMBASADOR_VERSION' is no variable of the operator (did you mean 'AMBASSADOR_VERSION'?): known",
     ),
     "id-empty": (to_ambassador, {"ambassador_id": ""}, "ambassador.ambassador_id: holds an empty text"),
     "id-number": (to_ambassador, {"ambassador_id": 5}, "ambassador.ambassador_id: is the number 5"),

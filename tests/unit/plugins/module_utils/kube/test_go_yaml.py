@@ -153,6 +153,14 @@ def test_map_order(keys):
     assert list(in_map_order(dict.fromkeys(sorted(keys)))) == keys
 
 
+@pytest.mark.parametrize("first", ["1", "0", "9", "x1"])
+def test_keys_of_many_digits(first):
+    """With a number that grows by each digit, these would take minutes."""
+    long = first + "1" * 1_000_000
+    keys = [long, long + "2", first + "2"]
+    assert sorted(in_map_order(dict.fromkeys(keys))) == sorted(keys)
+
+
 def test_an_order_that_yaml_v2_leaves_to_chance():
     orders = {tuple(in_map_order(dict.fromkeys(keys))) for keys in itertools.permutations(["1", "01", "0a"])}
     assert len(orders) == 1

@@ -61,7 +61,7 @@ VECTORS = [vector for vector in vectors() if vector.refused is None and vector.m
 def run_of(given_definitions: Any, api: str, form: str, profile: Profile = CORRECTED, **options: Any) -> Run:
     env = operator_env(options.pop("operator_env", None), profile)
     chosen = ambassador_options({"api": api, "form": form, **options}, env, profile)
-    return ambassador_run(definitions_of(given_definitions, profile), profile, chosen)
+    return ambassador_run(definitions_of(given_definitions, profile), chosen)
 
 
 def compiled_by(compile_objects: Compile, run: Run, ids: Sequence[str] = ("default",)) -> list[tuple[str, Compiled]]:

@@ -12,14 +12,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.defects import DEFECTS
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import DefinitionError, Finding
-from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED, OPERATOR
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import (
+    CORRECTED,
+    OPERATOR,
+    SWITCHES,
+    Profile,
+)
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.errors import OptionError
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.operator_env import operator_env
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options import (
@@ -82,15 +87,17 @@ class Case:
     times: int = 1
 
 
-def translated(definitions: Any, profile_name: str, form: str | None, **settings: Any) -> tuple[Objects, list[Finding]]:
+def translated(
+    definitions: Any, profile_name: str | Profile, form: str | None, **settings: Any
+) -> tuple[Objects, list[Finding]]:
     """Objects and findings of a run; without a form, the one that ``operator_env`` or the profile chooses."""
-    profile = profile_option(profile_name)
+    profile = profile_option(profile_name) if isinstance(profile_name, str) else profile_name
     env = operator_env(settings.pop("operator_env", None), profile)
     read = definitions_of(definitions, profile)
     if form == "istio":
-        run = istio_run(read, profile, istio_options(settings, env, profile))
+        run = istio_run(read, istio_options(settings, env, profile))
     else:
-        run = ambassador_run(read, profile, ambassador_options({"api": form} | settings, env, profile))
+        run = ambassador_run(read, ambassador_options({"api": form} | settings, env, profile))
     return [plain(item.object) for item in run.translation.objects], findings_of(read, [run])
 
 
@@ -566,8 +573,8 @@ CASES = {
         "istio",
         fields("DestinationRule", "trafficPolicy"),
         {"m-p": {"tls": {}}},
-        refused("istio.tls_mode: 'istio_mutual' is not known"),
-        ("B13", "error", "istio.tls_mode"),
+        refused("operator_env.ISTIO_TLS_MODE: 'istio_mutual' is not known"),
+        ("B13", "error", "operator_env.ISTIO_TLS_MODE"),
         {"operator_env": {"ISTIO_TLS_MODE": "istio_mutual"}},
     ),
     # A known mode costs no more than the idle timeout; this one is what the advice of B13 asks for.
@@ -655,8 +662,8 @@ CASES = {
         "istio",
         fields("VirtualService", "gateways"),
         {"m": [""]},
-        refused("istio.gateway: '' must be mesh, name or namespace/name"),
-        ("B15", "error", "istio.gateway"),
+        refused("operator_env.ISTIO_GATEWAY: '' must be mesh, name or namespace/name"),
+        ("B15", "error", "operator_env.ISTIO_GATEWAY"),
         {"operator_env": {"ISTIO_GATEWAY": ""}},
     ),
     "B15-mesh": Case(
@@ -1084,7 +1091,11 @@ CASES = {
         EXPLAINED_TFSERVING,
         "v1",
         rest("service"),
-        refused(f"{REFUSED_M}spec.predictors[0].explainer: stands beside 'tfserving'", "(B32)", RENAME_THE_CONTAINER),
+        refused(
+            f"{REFUSED_M}spec.predictors[0].explainer: stands beside the container 'tfserving' without engine",
+            "(B32)",
+            RENAME_THE_CONTAINER,
+        ),
         {"p-explainer": "m-p-explainer.n:9000"},
         kept="warning",
     ),
@@ -1092,7 +1103,11 @@ CASES = {
         EXPLAINED_TFSERVING,
         "istio",
         named("VirtualService"),
-        refused(f"{REFUSED_M}spec.predictors[0].explainer: stands beside 'tfserving'", "(B32)", RENAME_THE_CONTAINER),
+        refused(
+            f"{REFUSED_M}spec.predictors[0].explainer: stands beside the container 'tfserving' without engine",
+            "(B32)",
+            RENAME_THE_CONTAINER,
+        ),
         ["m-p-explainer-http"],
         kept="warning",
     ),
@@ -1172,8 +1187,11 @@ CASES = {
 
 # Defects for which there is no switch, because both profiles route alike.
 UNMENDED = {
+    "B23": "the second gRPC route is the single-namespace mode itself, in both profiles",
     "B24": "where the engine runs is no matter of routes; both profiles read the place that the operator reads",
     "B25": "a value may look like an expression and be none, so both compare it exactly, as the annotation says",
+    "B31": "both profiles refuse such a graph",
+    "B33": "both profiles refuse such a number when they read it",
     "B34": "both profiles check every definition; the label only says that the operator did not",
 }
 
@@ -1272,9 +1290,30 @@ def test_every_defect_has_a_row():
 
 
 def test_every_defect_has_a_switch_or_a_reason():
-    assert CORRECTED.mended | UNMENDED.keys() == set(DEFECTS)
-    assert not CORRECTED.mended & UNMENDED.keys()
-    assert CORRECTED.mended == OPERATOR.mended
+    mended = {defect for defects in SWITCHES.values() for defect in defects}
+    assert mended | UNMENDED.keys() == set(DEFECTS)
+    assert not mended & UNMENDED.keys()
+
+
+def everything(case: Case, profile: Profile) -> Any:
+    """All that a run gives, or the refusal."""
+    try:
+        return translated(case.definitions, profile, case.form, **case.settings)
+    except (DefinitionError, OptionError) as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    ("switch", "defect"), [(switch, defect) for switch, defects in SWITCHES.items() for defect in defects]
+)
+def test_a_switch_mends_the_defects_that_it_names(switch, defect):
+    """Turned alone, in one profile or the other, it changes something for a definition that meets the defect."""
+    assert any(
+        everything(case, profile) != everything(case, replace(profile, **{switch: not getattr(profile, switch)}))
+        for row, case in CASES.items()
+        if defect_of(row) == defect
+        for profile in (CORRECTED, OPERATOR)
+    )
 
 
 # The fifth, v2 with single_namespace, is not harmless: B4.

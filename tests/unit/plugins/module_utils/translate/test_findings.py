@@ -308,6 +308,11 @@ SETTINGS = {
         {"operator_env": {"AMBASSADOR_SINGLE_NAMESPACE": "true"}},
         ("B20", "error", "operator_env.AMBASSADOR_SINGLE_NAMESPACE"),
     ),
+    "B05": (
+        {"operator_env": {"AMBASSADOR_ENABLED": "true"}},
+        {"operator_env": {"AMBASSADOR_ENABLED": "false"}},
+        ("B05", "warning", "operator_env.AMBASSADOR_ENABLED"),
+    ),
     "A15-switched-off": (
         {"profile": "operator", "operator_env": {"AMBASSADOR_ENABLED": "false"}},
         {"profile": "operator", "operator_env": {"AMBASSADOR_ENABLED": "true"}},
@@ -329,6 +334,13 @@ def test_found_in_the_settings(tmp_path, options, near_miss, expected):
 
     assert expected in found(options)
     assert expected[0] not in {number for number, _level, _where in found(near_miss)}
+
+
+def test_what_the_operator_does_not_know_is_left_out(tmp_path):
+    documents = [deployment(), service_route(route())]
+    rows = findings(tmp_path, documents, *BOTH, profile="operator")
+    assert [row["where"] for row in rows if row["id"] == "A15"] == ["definitions[1] n/r"]
+    assert [row for row in findings(tmp_path, documents, *BOTH) if row["id"] == "A15"] == []
 
 
 def test_every_documented_finding_has_a_row():
