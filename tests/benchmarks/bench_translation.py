@@ -140,7 +140,7 @@ def ours(path: str, providers: tuple[str, ...], addresses: bool = False) -> Call
         kept = []
         for provider in providers:
             make, settings, objects = runs[provider]
-            made = make(definitions, CORRECTED, settings({}, operator_env.operator_env(None)))
+            made = make(definitions, settings({}, operator_env.operator_env(None, CORRECTED), CORRECTED))
             kept.append(made.translation)
             expect(len(made.translation.objects), objects * DEPLOYMENTS)
             if addresses:
