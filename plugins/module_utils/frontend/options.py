@@ -255,7 +255,7 @@ def _tls_mode(mode: object, where: str, profile: Profile) -> str:
         return mode
     if mode == "STRICT":
         raise OptionError(
-            f"{where}: STRICT is a mode of PeerAuthentication, not of DestinationRules, and would switch TLS of"
+            f"{where}: STRICT is a mode of PeerAuthentication, not of DestinationRules, and would switch TLS off"
             " here: write ISTIO_MUTUAL, and make the PeerAuthentication STRICT."
         )
     if mode == "MUTUAL":
