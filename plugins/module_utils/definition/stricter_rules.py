@@ -30,7 +30,7 @@ from .findings import Problem
 from .hosts import gateway_problem, hosts_problem, split_hosts
 from .model import PREFIX, SeldonDeployment
 from .naming import BUILT_IN_UNITS, PREPACKAGED_SERVERS, SERVICELESS_CONTAINERS, nodes, services
-from .regex import regex_problem
+from .re2 import regex_problem
 from .webhook_rules import share_problems
 
 # More of them do not fit into the nanoseconds, in 64 bits, in which the operator counts timeouts.

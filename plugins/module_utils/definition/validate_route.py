@@ -14,7 +14,7 @@ from .fields import shown
 from .findings import Problem
 from .hosts import hosts_problem
 from .model import Route, RouteBackend, ServiceRoute, TextMatch
-from .regex import regex_problem
+from .re2 import regex_problem
 
 RETRY_ON = ("5xx", "connect-failure", "gateway-error", "refused-stream", "retriable-4xx", "retriable-status-codes")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

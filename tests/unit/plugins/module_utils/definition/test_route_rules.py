@@ -69,7 +69,7 @@ BAD = {
     "prefix-space": (service_route(route(prefix="/a b")), f"{R}.prefix", "holds no space"),
     "prefix-newline": (service_route(route(prefix="/a\nb")), f"{R}.prefix", "it begins with '/'"),
     "path-empty": (service_route(route(prefix=None, path="")), f"{R}.path", "is ''"),
-    "regex-broken": (service_route(route(prefix=None, regex="/(a")), f"{R}.regex", "is no regular expression"),
+    "regex-broken": (service_route(route(prefix=None, regex="/(a")), f"{R}.regex", "has a '(' without ')'"),
     "regex-empty": (service_route(route(prefix=None, regex="")), f"{R}.regex", "'' is empty"),
     "regex-rewrite": (
         service_route(route(prefix=None, regex="/a.*", rewrite="/b")),
@@ -92,7 +92,7 @@ BAD = {
     "header-regex": (
         service_route(route(headers={"a": {"regex": "("}})),
         f"{R}.headers[a]",
-        "is no regular expression",
+        "has a '(' without ')'",
     ),
     "header-present-false": (
         service_route(route(headers={"a": {"present": False}})),
@@ -103,7 +103,7 @@ BAD = {
     "query-regex": (
         service_route(route(query={"a": {"regex": "a{2,1}"}})),
         f"{R}.query[a]",
-        "is no regular expression",
+        "repeats from more to less",
     ),
     "no-backends": (service_route(route(backends=[])), f"{R}.backends", "is empty"),
     "backend-lone-weight": (

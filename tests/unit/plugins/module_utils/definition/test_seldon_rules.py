@@ -456,7 +456,7 @@ ANNOTATIONS = {
     "regex-broken": (
         noted(ambassador_regex_header="x: (a"),
         at("ambassador-regex-header"),
-        "'(a' is no regular expression",
+        "'(a' has a '(' without ')'",
     ),
     "regex-lookahead": (
         noted(ambassador_regex_header="x: (?=a)"),

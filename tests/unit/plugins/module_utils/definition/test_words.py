@@ -25,8 +25,8 @@ from ansible_collections.mlops.ingress.plugins.module_utils.definition.naming im
 )
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.overrides import apply_overrides, read_overrides
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.re2 import regex_problem
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.read import Source, read_definitions
-from ansible_collections.mlops.ingress.plugins.module_utils.definition.regex import regex_problem
 from ansible_collections.mlops.ingress.tests.support.strategies import deployment, predictor
 
 

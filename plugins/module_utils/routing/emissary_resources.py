@@ -1,0 +1,387 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an Ambassador reads of a cluster's objects: its resources in its order, and those that it refuses.
+
+Source: ``python/ambassador/fetch/{resource,fetcher,service}.py``, ``config/config.py`` (``safe_store``) and the schemas
+of datawire/ambassador v1.14.4 and emissary-ingress/emissary v3.10.0, and ``pkg/snapshot/v1/annotations.go`` of the
+latter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+from ..definition.fields import kind_of, shown
+from ..definition.findings import Finding, Level
+from ..definition.model import in_a_sentence
+from ..kube.reader import YamlError, read_documents
+from ..translate.ambassador_annotations import ANNOTATION
+
+Generation: TypeAlias = Literal["v1", "v3"]
+
+KINDS = ("Mapping", "TLSContext", "Host", "Listener", "Module")
+GROUP = "getambassador.io/"
+_OLD_GROUP = "ambassador/"
+# What the conversion of v3alpha1 to v2 writes before an id, so that no Ambassador 1 takes it.
+_MANGLED_ID = "--apiVersion-v3alpha1-only--"
+
+_RETRY_ON = "5xx gateway-error connect-failure retriable-4xx refused-stream retriable-status-codes".split()
+_WORDS = {
+    "text": "text",
+    "flag": "true or false",
+    "whole": "a whole number",
+    "map": "a mapping",
+    "list": "a list",
+}
+# The shape of each field. ``a|b`` allows either, ``list:a`` is a list of those, ``map:a`` a mapping to those.
+_MAPPING: dict[str, str] = {
+    **dict.fromkeys(
+        "prefix service rewrite host_rewrite method cluster_tag dns_type host outlier_detection path_redirect"
+        " prefix_redirect priority resolver".split(),
+        "text",
+    ),
+    **dict.fromkeys(
+        "add_linkerd_headers auto_host_rewrite bypass_auth bypass_error_response_overrides case_sensitive enable_ipv4"
+        " enable_ipv6 grpc host_redirect host_regex method_regex prefix_exact prefix_regex respect_dns_ttl shadow"
+        " use_websocket".split(),
+        "flag",
+    ),
+    **dict.fromkeys(
+        "cluster_idle_timeout_ms cluster_max_connection_lifetime_ms connect_timeout_ms idle_timeout_ms precedence"
+        " redirect_response_code timeout_ms weight".split(),
+        "whole",
+    ),
+    **dict.fromkeys("add_request_headers add_response_headers cors docs labels load_balancer".split(), "map"),
+    **dict.fromkeys("retry_policy envoy_override keepalive".split(), "map"),
+    **dict.fromkeys("regex_redirect regex_rewrite".split(), "map:text"),
+    **dict.fromkeys("regex_headers regex_query_parameters auth_context_extensions".split(), "map:text"),
+    "allow_upgrade": "list:text",
+    "circuit_breakers": "list:map",
+    "error_response_overrides": "list:map",
+    "modules": "list:map",
+}
+_OLDER = _MAPPING | {
+    **dict.fromkeys(("headers", "query_parameters"), "map:text|flag"),
+    **dict.fromkeys(("ambassador_id", "remove_request_headers", "remove_response_headers"), "text|list:text"),
+    "tls": "text|flag",
+}
+_NEWEST = _MAPPING | {
+    **dict.fromkeys(("headers", "query_parameters"), "map:text"),
+    **dict.fromkeys(("ambassador_id", "remove_request_headers", "remove_response_headers"), "list:text"),
+    **dict.fromkeys(("tls", "hostname", "stats_name"), "text"),
+}
+_FLAGS_TOO = ("regex_headers", "regex_query_parameters", "auth_context_extensions", "regex_rewrite")
+_ONE = {
+    **{name: shape for name, shape in _OLDER.items() if name not in ("enable_ipv4", "enable_ipv6")},
+    **dict.fromkeys(_FLAGS_TOO, "map:text|flag"),
+    **dict.fromkeys(("enable_ipv4", "enable_ipv6"), "flag"),
+    "metadata_labels": "map",
+    "generation": "whole",
+}
+_NOT_IN_2 = {"keepalive"}
+_NOT_IN_1 = set(
+    "allow_upgrade auth_context_extensions bypass_error_response_overrides cluster_max_connection_lifetime_ms"
+    " cluster_tag dns_type docs error_response_overrides prefix_exact prefix_redirect query_parameters"
+    " redirect_response_code regex_query_parameters regex_redirect regex_rewrite respect_dns_ttl".split()
+)
+_NOT_IN_0 = _NOT_IN_1 | set(
+    "add_linkerd_headers bypass_auth circuit_breakers cluster_idle_timeout_ms enable_ipv4 enable_ipv6 idle_timeout_ms"
+    " keepalive labels load_balancer remove_request_headers remove_response_headers resolver retry_policy".split()
+)
+_OTHERS: dict[str, dict[str, str]] = {
+    "TLSContext": {"hosts": "list:text", "secret": "text", "secret_namespacing": "flag"},
+    "Host": {"hostname": "text", "requestPolicy": "map", "mappingSelector": "map", "selector": "map"},
+    "Listener": {"port": "whole", "protocol": "text", "securityModel": "text", "hostBinding": "map"},
+    "Module": {"config": "map"},
+}
+_REQUIRED = {
+    "Mapping": ("prefix", "service"),
+    "Listener": ("port", "securityModel", "hostBinding"),
+}
+
+
+class StopsAllError(Exception):
+    """The Ambassador ends, or keeps what it had: nothing of what it reads now counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource. ``stored`` is the name under which other resources find it, ``key`` decides on its place."""
+
+    kind: str
+    version: str
+    namespace: str
+    name: str
+    labels: Mapping[str, str]
+    fields: Mapping[str, Any]
+    key: str
+    stored: str = ""
+    in_annotation: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {in_a_sentence(self.namespace)}/{in_a_sentence(self.name)}"
+
+
+@dataclass(slots=True)
+class Resources:
+    """All that one Ambassador reads, by kind, in the order in which it goes through them."""
+
+    ambassador_id: str
+    generation: Generation
+    ambassador_namespace: str
+    findings: list[Finding] = field(default_factory=list)
+    by_kind: dict[str, dict[str, Resource]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> list[Resource]:
+        return list(self.by_kind.get(kind, {}).values())
+
+    def find(self, finding: str, level: Level, where: str, message: str, fix: str) -> None:
+        self.findings.append(Finding(finding, level, where, message, fix))
+
+    def read(self, objects: Sequence[Mapping[str, Any]]) -> None:
+        """Goes through the objects.
+
+        Raises:
+            StopsAllError: with a finding, where one of them brings down everything.
+        """
+        found = [resource for item in objects if item.get("kind") == "Service" for resource in self._documents(item)]
+        found += self._objects(objects)
+        for resource in sorted(found, key=lambda resource: resource.key):
+            if self._is_for_us(resource) and self._accepts(resource):
+                self._store(resource)
+
+    # --- Objects --------------------------------------------------------------------------------------------------
+
+    def _objects(self, objects: Sequence[Mapping[str, Any]]) -> list[Resource]:
+        """An object that is there twice is the later one: a cluster has only one of a name."""
+        found: dict[tuple[str, str, str], Resource] = {}
+        for item in objects:
+            kind, version = item.get("kind"), str(item.get("apiVersion", ""))
+            if kind not in KINDS or not version.startswith(GROUP):
+                continue
+            resource = self._object(str(kind), version.removeprefix(GROUP), item)
+            place = (resource.kind, resource.namespace, resource.name)
+            if place in found:
+                self._twice(resource)
+            found[place] = resource
+        return [resource for resource in found.values() if self._serves(resource)]
+
+    def _object(self, kind: str, version: str, item: Mapping[str, Any]) -> Resource:
+        metadata, spec = _mapping(item.get("metadata")), _mapping(item.get("spec"))
+        name, namespace = str(metadata.get("name") or ""), str(metadata.get("namespace") or "default")
+        # The first of its place: an object is alone there.
+        key = f"{name}.{namespace}.1"
+        return Resource(kind, version, namespace, name, _mapping(metadata.get("labels")), _in_order(spec), key)
+
+    def _serves(self, resource: Resource) -> bool:
+        served = ("v1", "v2") if self.generation == "v1" else ("v2", "v3alpha1")
+        if resource.version in served:
+            return True
+        product = "Ambassador 1.14" if self.generation == "v1" else "Emissary 3"
+        message = f"has the apiVersion {GROUP}{in_a_sentence(resource.version)}, which {product} cannot read"
+        self.find("C01", "error", resource.title, f"{message}.", f"Write it as {GROUP}v2.")
+        return False
+
+    # --- Annotations ----------------------------------------------------------------------------------------------
+
+    def _documents(self, service: Mapping[str, Any]) -> list[Resource]:
+        metadata = _mapping(service.get("metadata"))
+        text = _mapping(metadata.get("annotations")).get(ANNOTATION)
+        if not isinstance(text, str) or not text:
+            return []
+        name, namespace = str(metadata.get("name") or ""), str(metadata.get("namespace") or "default")
+        where = f"Service {in_a_sentence(namespace)}/{in_a_sentence(name)}: {ANNOTATION}"
+        try:
+            documents = [document.value for document in read_documents(text)]
+        except YamlError as error:
+            self._unreadable(where, f"The annotation {error.problem}")
+            return []
+        if self.generation == "v3" and not all(_has_kind(document) for document in documents):
+            self._unreadable(where, "A document of the annotation is no mapping with a kind")
+            return []
+        found = []
+        for number, document in enumerate((document for document in documents if document), start=1):
+            if not _has_kind(document):
+                message = f"Document {number} of the annotation is no mapping with a kind: Ambassador leaves it out."
+                self.find("A09", "error", where, message, "Correct the document or remove it.")
+                continue
+            resource = self._document(document, f"{name}.{namespace}.{number}", namespace, metadata.get("labels"))
+            found += [resource] if resource.kind in KINDS else []
+        return found
+
+    def _unreadable(self, where: str, what: str) -> None:
+        if self.generation == "v3":
+            message = f"{what}: Emissary reads nothing of this Service."
+            self.find("A09", "error", where, message, "Correct the annotation.")
+            return
+        message = f"{what}: Ambassador 1.14 stops reading and takes over nothing of the whole cluster."
+        self.find("A09", "error", where, message, "Correct the annotation first of all.")
+        raise StopsAllError
+
+    def _document(self, document: Mapping[str, Any], key: str, namespace: str, labels: Any) -> Resource:
+        fields = dict(document)
+        if self.generation == "v3":
+            fields = {**_mapping(fields.pop("metadata", None)), **_mapping(fields.pop("spec", None)), **fields}
+            fields.pop("status", None)
+        version, kind, name, own = (fields.pop(word, None) for word in ("apiVersion", "kind", "name", "namespace"))
+        own_labels = fields.pop("metadata_labels", None)
+        if own_labels is None:
+            own_labels = labels
+        if self.generation == "v3":
+            namespace = own if isinstance(own, str) and own else namespace
+        elif own is not None:
+            namespace = str(own) or self.ambassador_namespace
+        text = version if isinstance(version, str) else ""
+        group = _OLD_GROUP if text.startswith(_OLD_GROUP) else GROUP
+        text = text.removeprefix(group) if text.startswith(group) else f"?{text}"
+        shown_name = name if isinstance(name, str) else ""
+        return Resource(str(kind), text, namespace, shown_name, _mapping(own_labels), fields, key, in_annotation=True)
+
+    # --- What is taken --------------------------------------------------------------------------------------------
+
+    def _is_for_us(self, resource: Resource) -> bool:
+        fields = resource.fields
+        if self.generation == "v3" and resource.version == "v1" and not any(_problems(resource, self.generation)):
+            message = "is written in version v1 of Ambassador: one such document stops Emissary 3 as a whole"
+            self.find("C01", "error", resource.title, f"{message}.", "Write it in version v2 or v3alpha1.")
+            raise StopsAllError
+        ids = fields.get("ambassadorId")
+        if ids is None:
+            ids = fields.get("ambassador_id")
+            if ids is None and ("ambassador_id" not in fields or self.generation == "v3"):
+                ids = "default"
+        if self.generation == "v3" and ids == []:
+            ids = "default"
+        listed = ids if isinstance(ids, list) else [ids]
+        if self.generation == "v3":
+            listed = [item.removeprefix(_MANGLED_ID) if isinstance(item, str) else item for item in listed]
+        return listed == ["_automatic_"] or (bool(ids) and self.ambassador_id in listed)
+
+    def _accepts(self, resource: Resource) -> bool:
+        problem = next(iter(_problems(resource, self.generation)), None)
+        if problem is None:
+            return True
+        name, what = problem
+        where = f"{resource.title}: {in_a_sentence(name)}" if name else resource.title
+        product = "Ambassador" if self.generation == "v1" else "Emissary"
+        message = f"{product} refuses the whole {resource.kind}, because {what}."
+        finding = "C01" if name == "apiVersion" else "A09"
+        self.find(finding, "error", where, message, "Correct it: until then it has no effect.")
+        return False
+
+    def _store(self, resource: Resource) -> None:
+        """Under its name alone; of a later namespace under both."""
+        kept = self.by_kind.setdefault(resource.kind, {})
+        stored = resource.name
+        if stored in kept and kept[stored].namespace != resource.namespace:
+            stored = f"{resource.name}.{resource.namespace}"
+        if stored in kept:
+            self._twice(kept[stored])
+        kept[stored] = replace(resource, stored=stored)
+
+    def _twice(self, resource: Resource) -> None:
+        message = "There are two of this name in one namespace, and only the last one counts."
+        self.find("B01", "error", resource.title, message, "Rename or remove one of them.")
+
+
+# --- Shapes -------------------------------------------------------------------------------------------------------
+
+
+def _problems(resource: Resource, generation: Generation) -> Iterator[tuple[str, str]]:
+    """Why a proxy refuses a resource: the field, and what is wrong with it."""
+    if not resource.name:
+        yield "name", "it has no name that is text"
+        return
+    if generation == "v3" and resource.version not in ("v1", "v2", "v3alpha1"):
+        yield "apiVersion", f"it does not know the apiVersion {shown(resource.version.removeprefix('?'))}"
+        return
+    if resource.version.startswith("?"):
+        yield "apiVersion", f"it does not know the apiVersion {shown(resource.version[1:])}"
+        return
+    if generation == "v1" and resource.version not in ("v0", "v1", "v2"):
+        return  # a version without a schema is not checked
+    shapes = _shapes(resource, generation)
+    fields = resource.fields
+    for name in _REQUIRED.get(resource.kind, ()):
+        if name not in fields or (generation == "v3" and fields[name] == ""):
+            yield name, f"it has no {name}"
+    for name, value in fields.items():
+        if name in shapes:
+            yield from _mismatches(value, shapes[name], name)
+        elif generation == "v1" and resource.kind == "Mapping":
+            yield name, f"version {in_a_sentence(resource.version)} has no field {shown(name)}"
+    if resource.kind == "Mapping":
+        yield from _nested(fields)
+
+
+def _shapes(resource: Resource, generation: Generation) -> Mapping[str, str]:
+    if resource.kind != "Mapping":
+        return _OTHERS[resource.kind]
+    if generation == "v3":
+        return _NEWEST if resource.version == "v3alpha1" else _OLDER
+    lacks = {"v0": _NOT_IN_0, "v1": _NOT_IN_1}.get(resource.version, _NOT_IN_2)
+    extra = {"rate_limits": "list", "circuit_breaker": "map"} if resource.version == "v0" else {}
+    return {name: shape for name, shape in _ONE.items() if name not in lacks} | extra
+
+
+def _mismatches(value: Any, shape: str, path: str) -> Iterator[tuple[str, str]]:
+    """What of a value has another shape; what is inside of a list or mapping is looked at too."""
+    outer, colon, inner = shape.partition(":")
+    if "|" in outer or ("|" in shape and not shape.startswith("map:")):
+        if not any(_fits(value, one) for one in shape.split("|")):
+            names = " or ".join(_WORDS[one.partition(":")[0]] for one in shape.split("|"))
+            yield path, f"{path} is {kind_of(value)} and must be {names}"
+    elif not _is(value, outer):
+        yield path, f"{path} is {kind_of(value)} and must be {_WORDS[outer]}"
+    elif colon:
+        for name, item in enumerate(value) if outer == "list" else value.items():
+            yield from _mismatches(item, inner, f"{path}[{name}]" if outer == "list" else f"{path}.{name}")
+
+
+def _fits(value: Any, shape: str) -> bool:
+    return not any(_mismatches(value, shape, ""))
+
+
+def _is(value: Any, word: str) -> bool:
+    if word == "whole":
+        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return whole and not isinstance(value, bool)
+    kinds: dict[str, type] = {"text": str, "flag": bool, "map": Mapping, "list": list}
+    return isinstance(value, kinds[word])
+
+
+def _nested(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    policy = fields.get("retry_policy")
+    if isinstance(policy, Mapping):
+        if policy.get("retry_on") not in _RETRY_ON:
+            yield "retry_policy.retry_on", f"retry_policy.retry_on is none of {', '.join(_RETRY_ON)}"
+        yield from _known(policy, {"num_retries": "whole", "per_try_timeout": "text"}, "retry_policy")
+    limits = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), "whole")
+    breakers = fields.get("circuit_breakers")
+    for number, breaker in enumerate(breakers if isinstance(breakers, list) else ()):
+        if isinstance(breaker, Mapping):
+            yield from _known(breaker, limits, f"circuit_breakers[{number}]")
+
+
+def _known(value: Mapping[str, Any], shapes: Mapping[str, str], path: str) -> Iterator[tuple[str, str]]:
+    for name in value.keys() & shapes.keys():
+        yield from _mismatches(value[name], shapes[name], f"{path}.{name}")
+
+
+def _has_kind(document: Any) -> bool:
+    return isinstance(document, Mapping) and isinstance(document.get("kind"), str)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _in_order(value: Any) -> Any:
+    """As a cluster holds it: the keys of a mapping are sorted."""
+    if isinstance(value, Mapping):
+        return {key: _in_order(value[key]) for key in sorted(value)}
+    return [_in_order(item) for item in value] if isinstance(value, list) else value

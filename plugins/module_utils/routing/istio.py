@@ -1,0 +1,418 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The route table that Istio makes of Kubernetes objects, ours and others'.
+
+Source: ``pilot/pkg/networking/core/gateway.go`` (buildGatewayHTTPRouteConfig), ``core/route/route.go``
+(BuildHTTPRoutesForVirtualService, TranslateRoute, SortVHostRoutes), ``networking/util/util.go``
+(MergeSubsetTrafficPolicy) and ``pilot/pkg/model/{config,gateway,destination_rule,virtualservice}.go`` of
+istio.io/istio v0.0.0-20260827124520-eed52ebb66ad.
+
+What a table says less exactly than Istio: every Gateway stands alone, although one pod may serve several together; a
+DestinationRule counts whatever its namespace; a mesh host is known by its full name only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from ..definition.findings import Finding
+from ..definition.hosts import MESH
+from ..definition.model import in_a_sentence
+from .istio_read import (
+    Block,
+    Destination,
+    Gateway,
+    Meta,
+    Names,
+    Node,
+    Policy,
+    RefusedError,
+    Route,
+    Rule,
+    Server,
+    ShapeError,
+    VirtualService,
+    covers,
+    read_gateway,
+    read_meta,
+    read_rule,
+    read_service,
+    read_service_entry,
+    read_virtual_service,
+    where_of,
+)
+from .model import Copy, Entrance, RequestMatch, Row, Share, Table, Target, Text, VirtualHost
+
+_API_VERSIONS = {f"networking.istio.io/{version}" for version in ("v1", "v1beta1", "v1alpha3")}
+_KINDS = {"VirtualService", "Gateway", "DestinationRule", "ServiceEntry"}
+_LEAVE_OUT = "correct it; the object is left out of the table"
+_ENCRYPTS = {"SIMPLE", "MUTUAL"}
+Value = TypeVar("Value")
+
+
+def istio_table(objects: Sequence[Mapping[str, Any]], *, cluster_domain: str = "cluster.local") -> Table:
+    """The table of VirtualServices, Gateways, DestinationRules, ServiceEntries and Services; other kinds are ignored.
+
+    Where an object is there twice the last one counts, with the older time of the two.
+    """
+    found = _Objects(cluster_domain)
+    for obj in objects:
+        found.add(obj)
+    return _Builder(found).table()
+
+
+# --- Objects ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Objects:
+    """What was read, by kind and name, and the findings so far."""
+
+    domain: str
+    services: dict[tuple[str, str], VirtualService] = field(default_factory=dict)
+    gateways: dict[tuple[str, str], Gateway] = field(default_factory=dict)
+    rules: dict[tuple[str, str], Rule] = field(default_factory=dict)
+    names: dict[tuple[str, str, str], Names] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    findings: set[Finding] = field(default_factory=set)
+
+    def add(self, obj: Mapping[str, Any]) -> None:
+        kind = _kind(obj)
+        if not kind:
+            return
+        metadata = obj.get("metadata")
+        metadata = metadata if isinstance(metadata, Mapping) else {}
+        namespace, name = _said(metadata.get("namespace")) or "default", _said(metadata.get("name")) or "?"
+        where = where_of(kind, namespace, name)
+        if kind == "Gateway":
+            self.broken.add(f"{namespace}/{name}")
+        try:
+            self._read(kind, obj)
+        except ShapeError as error:
+            self.findings.add(Finding("D12", "error", where, f"is no {kind}: {error}", _LEAVE_OUT))
+        except RefusedError as error:
+            what = f"is refused by Istio's admission: {error.message}"
+            fix = f"{error.fix}; the object is left out of the table"
+            self.findings.add(Finding(error.check, "error", f"{where} {in_a_sentence(error.path)}", what, fix))
+
+    def _read(self, kind: str, obj: Mapping[str, Any]) -> None:
+        node = Node(obj)
+        meta, spec = read_meta(kind, node), node.some("spec")
+        key = meta.owner.namespace, meta.owner.name
+        if kind == "VirtualService":
+            service, notes = read_virtual_service(self._dated(meta, self.services.get(key)), spec, self.domain)
+            self.findings |= set(notes)
+            self._keep(self.services, key, service)
+        elif kind == "Gateway":
+            self.gateways[key] = read_gateway(meta, spec)
+        elif kind == "DestinationRule":
+            rule = read_rule(self._dated(meta, self.rules.get(key)), spec, self.domain)
+            self.findings |= set(rule.notes)
+            self._keep(self.rules, key, None if rule.notes else rule)
+        else:
+            service_entry = kind == "ServiceEntry"
+            read = read_service_entry(meta, spec) if service_entry else read_service(meta, spec, self.domain)
+            self.names[kind, meta.owner.namespace, meta.owner.name] = read
+
+    @staticmethod
+    def _dated(meta: Meta, earlier: VirtualService | Rule | None) -> Meta:
+        return Meta(meta.owner, min(meta.created, earlier.meta.created)) if earlier else meta
+
+    @staticmethod
+    def _keep(found: dict[tuple[str, str], Value], key: tuple[str, str], value: Value | None) -> None:
+        found.pop(key, None)
+        if value is not None:
+            found[key] = value
+
+
+def _kind(obj: Any) -> str:
+    """The kind of an object if it is one of those that count, else nothing."""
+    if not isinstance(obj, Mapping):
+        return ""
+    kind, version = _said(obj.get("kind")), _said(obj.get("apiVersion"))
+    known = (kind in _KINDS and version in _API_VERSIONS) or (kind == "Service" and version == "v1")
+    return kind if known else ""
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+# --- Targets ------------------------------------------------------------------------------------------------------
+
+
+class _Targets:
+    """Says where a destination leads to."""
+
+    def __init__(self, found: _Objects) -> None:
+        self.domain, self.findings = found.domain, found.findings
+        self.rules: dict[str, list[Rule]] = {}
+        for rule in sorted(found.rules.values(), key=lambda rule: rule.meta.order):
+            self.rules.setdefault(rule.host, []).append(rule)
+        self.wildcards = sorted((host for host in self.rules if host.startswith("*")), key=_specific_first)
+        self.ports = {host: names.ports for names in found.names.values() for host in names.hosts}
+
+    def target(self, destination: Destination, meta: Meta, port: int) -> Target:
+        """``port`` is that of the entrance, which Istio takes where nothing else says one."""
+        where = f"{meta.where} {destination.path}"
+        host = self._cluster_name(destination.host)
+        number = destination.port
+        if number is None:
+            number = self._only_port(destination.host, where) or port
+        if host == destination.host:
+            self._check_name(host, where)
+        mode = self._mode(destination, host, number, where)
+        return Target(host, number, destination.subset, mode in _ENCRYPTS)
+
+    def _cluster_name(self, host: str) -> str:
+        name = host.removesuffix(f".svc.{self.domain}")
+        return name if name != host and name.count(".") == 1 else host
+
+    def _only_port(self, host: str, where: str) -> int:
+        ports = self.ports.get(host, ())
+        if len(ports) == 1:
+            return ports[0]
+        what = "names no port, so Istio takes the one at which the request came in"
+        self.findings.add(Finding("D13", "warning", where, what, "name the port of the Service"))
+        return 0
+
+    def _check_name(self, host: str, where: str) -> None:
+        """``name.namespace`` and ``name.namespace.svc`` look like a Service and are none to Istio."""
+        service = host.removesuffix(".svc")
+        full = f"{service}.svc.{self.domain}"
+        if service.count(".") == 1 and full in self.ports and host not in self.ports:
+            what = f"{host} is no name that Istio knows, so requests get an error"
+            self.findings.add(Finding("D09", "error", where, what, f"write {full}"))
+
+    def _mode(self, destination: Destination, host: str, port: int, where: str) -> str | None:
+        rules = self._rules_for(destination.host)
+        policy = next((rule.policy for rule in rules if rule.policy is not None), None)
+        if not destination.subset or not rules:
+            return _merged(policy, None, port)
+        for rule in rules:
+            for name, own in rule.subsets:
+                if name == destination.subset:
+                    return _merged(policy, own, port)
+        what = f"the subset {destination.subset} is in no DestinationRule of {host}, so requests get an error"
+        self.findings.add(Finding("D05", "error", where, what, "add the subset or correct its name"))
+        return _merged(policy, None, port)
+
+    def _rules_for(self, host: str) -> list[Rule]:
+        """The rules of the most specific host that covers this one."""
+        best = host if host in self.rules else next((wide for wide in self.wildcards if covers(wide, host)), "")
+        return self.rules.get(best, [])
+
+
+def _merged(policy: Policy | None, subset: Policy | None, port: int) -> str | None:
+    """The mode of TLS: the subset's before the rule's, and in each that of the port before all others."""
+    mode = policy.at(port)[0] if policy else None
+    own, is_whole = subset.at(port) if subset else (None, False)
+    return own if is_whole or own is not None else mode
+
+
+# --- Rows ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """An entrance while its rows are made. ``port`` 0: it is not known."""
+
+    name: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A row, and whether it takes every request (which Istio tells by its text)."""
+
+    row: Row
+    catches_all: bool
+
+
+def _catches_all(match: RequestMatch) -> bool:
+    path = match.path
+    any_path = path is None or (path.kind, path.value) in (("prefix", "/"), ("regex", ".*"))
+    return any_path and not (match.method or match.headers or match.query)
+
+
+class _Builder:
+    """Makes the table."""
+
+    def __init__(self, found: _Objects) -> None:
+        self.found, self.findings = found, found.findings
+        self.targets = _Targets(found)
+        self.services = sorted(found.services.values(), key=lambda service: service.meta.order)
+
+    def table(self) -> Table:
+        entrances = list(self._entrances())
+        return Table(tuple(entrances), tuple(sorted(self.findings)))
+
+    def _entrances(self) -> Iterator[Entrance]:
+        given = {"/".join(key): gateway for key, gateway in self.found.gateways.items()}
+        used = {gateway for service in self.services for gateway in service.gateways} - {MESH}
+        for name in sorted(given.keys() | used):
+            if name in given:
+                yield from self._gateway(name, given[name])
+            else:
+                yield self._unknown_gateway(name)
+        if any(MESH in service.gateways for service in self.services):
+            yield self._mesh()
+
+    def _services_at(self, gateway: str) -> list[VirtualService]:
+        return [service for service in self.services if gateway in service.gateways]
+
+    def _unknown_gateway(self, name: str) -> Entrance:
+        if name not in self.found.broken:
+            what = "is not among the objects given, so its ports and hosts are not known"
+            where = where_of("Gateway", *name.split("/", 1))
+            self.findings.add(Finding("D01", "warning", where, what, "see that it exists, or give it too"))
+        hosts: dict[str, list[_Made]] = {}
+        for service in self._services_at(name):
+            made = self._rows(service, _Door(name, 0))
+            for host in dict.fromkeys(host.lower() for host in service.hosts) if made else ():
+                hosts.setdefault(host, []).extend(made)
+        return _entrance(name, 0, {host: _catch_all_last(made) for host, made in hosts.items()})
+
+    def _mesh(self) -> Entrance:
+        """Sidecars merge nothing: the oldest VirtualService has a host for itself."""
+        hosts: dict[str, tuple[Row, ...]] = {}
+        for service in self._services_at(MESH):
+            made = self._rows(service, _Door(MESH, 0))
+            for host in dict.fromkeys(host.lower() for host in service.hosts) if made else ():
+                if host in hosts:
+                    what = f"has no effect in the mesh at the host {host}, which an older VirtualService has"
+                    fix = "write the routes of a host into one VirtualService"
+                    self.findings.add(Finding("D13", "warning", f"{service.meta.where} spec.hosts", what, fix))
+                else:
+                    hosts[host] = _catch_all_last(made)
+        return _entrance(MESH, 0, hosts)
+
+    def _gateway(self, name: str, gateway: Gateway) -> Iterator[Entrance]:
+        self._check_hosts(name, gateway)
+        for port in sorted({server.port for server in gateway.servers}):
+            servers = [server for server in gateway.servers if server.port == port]
+            yield self._served(_Door(name, port), gateway, servers)
+
+    def _served(self, door: _Door, gateway: Gateway, servers: Iterable[Server]) -> Entrance:
+        hosts: dict[str, list[_Made]] = {}
+        done: set[tuple[str, tuple[str, str, str]]] = set()
+        secure: set[str] = set()
+        for server in servers:
+            for service in self._services_at(door.name):
+                shared = sorted(_shared(server, service))
+                made = self._rows(service, door) if shared else []
+                for host in shared if made else ():
+                    key = host, service.meta.order
+                    hosts.setdefault(host, []).extend(() if key in done else made)
+                    done.add(key)
+                    secure |= {host} if server.https_redirect else set()
+            if server.https_redirect:
+                secure |= {host.rpartition("/")[2].lower() for host in server.hosts}
+        rows = {host: _catch_all_last(made) for host, made in hosts.items()}
+        to_https = Row(RequestMatch(), (), gateway.meta.owner, redirect="https")
+        return _entrance(door.name, door.port, rows | dict.fromkeys(secure, (to_https,)))
+
+    def _check_hosts(self, name: str, gateway: Gateway) -> None:
+        for service in self._services_at(name):
+            for host in service.hosts:
+                if not any(_meets(server, service.meta.owner.namespace, host) for server in gateway.servers):
+                    what = f"the host {host} is served by no HTTP server of the Gateway {name}, so nothing reaches it"
+                    fix = "add the host to the Gateway's servers, or take a host of theirs"
+                    self.findings.add(Finding("D03", "error", f"{service.meta.where} spec.hosts", what, fix))
+
+    def _rows(self, service: VirtualService, door: _Door) -> list[_Made]:
+        """All rows of a VirtualService; Istio leaves out what stands behind one that takes every request."""
+        found = []
+        for route in service.routes:
+            for block in route.blocks:
+                if _is_served(block, door):
+                    made = self._made(service, route, block, door)
+                    found.append(made)
+                    if made.catches_all:
+                        return found
+        return found
+
+    def _made(self, service: VirtualService, route: Route, block: Block, door: _Door) -> _Made:
+        # With such a condition a row takes not every request here, though it may do so in a proxy that meets it.
+        extra = block.source if door.name == MESH else ()
+        if block.port and not door.port:
+            extra = (*extra, (":port", Text("exact", str(block.port))))
+        match = block.match
+        if extra:
+            match = RequestMatch(match.path, match.method, tuple(sorted((*match.headers, *extra))), match.query)
+        owner = service.meta.owner
+        acts = not (route.redirect or route.answers)
+        mirrors = tuple(
+            Copy(self.targets.target(destination, service.meta, door.port), percent, owner)
+            for destination, percent in (route.mirrors if acts else ())
+        )
+        shares = tuple(self._shares(service.meta, route, door)) if acts else ()
+        row = Row(match, shares, owner, mirrors, route.retries if acts else 0, route.redirect)
+        return _Made(row, _catches_all(match))
+
+    def _shares(self, meta: Meta, route: Route, door: _Door) -> Iterator[Share]:
+        """A lone destination gets all, whatever its weight; of several those of weight 0 get nothing."""
+        alone = len(route.destinations) == 1
+        total = sum(entry.weight for entry in route.destinations)
+        for entry in route.destinations:
+            if not alone and not entry.weight:
+                continue
+            # Envoy prefers the authority of one of several clusters to the route's.
+            first, second = entry.host_rewrite, route.host_rewrite
+            yield Share(
+                self.targets.target(entry.destination, meta, door.port),
+                Fraction(100) if alone else Fraction(100 * entry.weight, total),
+                route.timeout_ms,
+                route.rewrite,
+                (second or first) if alone else (first or second),
+                meta.owner,
+            )
+
+
+def _is_served(block: Block, door: _Door) -> bool:
+    if block.port and door.port and block.port != door.port:
+        return False
+    if block.gateways is not None:
+        return door.name in block.gateways
+    return door.name == MESH or not block.source
+
+
+def _catch_all_last(made: Iterable[_Made]) -> tuple[Row, ...]:
+    return tuple(item.row for item in sorted(made, key=lambda item: item.catches_all))
+
+
+def _server_hosts(server: Server, namespace: str) -> Iterator[str]:
+    """The hosts that a server has for VirtualServices of a namespace."""
+    for host in server.hosts:
+        before, slash, name = host.partition("/")
+        if not slash or before == namespace:
+            yield name if slash else host
+
+
+def _shared(server: Server, service: VirtualService) -> set[str]:
+    """The narrower one of each two hosts of a server and a VirtualService that meet."""
+    found = set()
+    for theirs in _server_hosts(server, service.meta.owner.namespace):
+        for own in service.hosts:
+            if covers(own, theirs):
+                found.add(theirs.lower())
+            elif covers(theirs, own):
+                found.add(own.lower())
+    return found
+
+
+def _meets(server: Server, namespace: str, host: str) -> bool:
+    return any(covers(host, theirs) or covers(theirs, host) for theirs in _server_hosts(server, namespace))
+
+
+def _entrance(name: str, port: int, hosts: Mapping[str, tuple[Row, ...]]) -> Entrance:
+    in_order = sorted(hosts, key=_specific_first)
+    return Entrance("istio", name, port, tuple(VirtualHost(host, hosts[host]) for host in in_order))
+
+
+def _specific_first(host: str) -> tuple[bool, int, str]:
+    return host.startswith("*"), -len(host), host
