@@ -211,7 +211,7 @@ def _doors(resources: Resources) -> Iterator[_Door]:
         door, why = _door(resource)
         if why:
             message = f"Emissary leaves the Listener out, because {why}."
-            resources.find("A09", "error", resource.title, message, "Correct it: until then it has no effect.")
+            resources.find("C12", "error", resource.title, message, "Correct it: until then it has no effect.")
         if door is None:
             continue
         bind = str(resource.fields.get("bind_address") or ""), _stack(resource)[-1], door.port

@@ -205,7 +205,7 @@ class Maker:
                     message = (
                         f"Ambassador 1.14 fails at {str(value).lower()} and takes over nothing of the whole cluster."
                     )
-                    self.resources.find("A09", "error", where, message, "Write a text.")
+                    self.resources.find("C12", "error", where, message, "Write a text.")
                     raise StopsAllError
 
     def _headers(self, fields: Mapping[str, Any]) -> tuple[tuple[Condition, ...], str, tuple[str, str] | None]:
@@ -257,12 +257,12 @@ class Maker:
             rest = "nevertheless, without its settings" if member.target.tls else "and sends requests in clear text"
             message = f"There is no TLSContext {shown(str(context))}: the proxy uses the Mapping {rest}."
             where = f"{member.title}: tls"
-            self.resources.find("B5", "error", where, message, "Add the TLSContext, or name one that exists.")
+            self.resources.find("C13", "error", where, message, "Add the TLSContext, or name one that exists.")
 
     def _refuse(self, resource: Resource, name: str, why: str) -> None:
         message = f"The proxy leaves the Mapping out, because {why}."
         where = f"{resource.title}: {name}"
-        self.resources.find("A09", "error", where, message, "Correct it: until then it has no effect.")
+        self.resources.find("C12", "error", where, message, "Correct it: until then it has no effect.")
 
     # --- Groups ---------------------------------------------------------------------------------------------------
 
@@ -279,7 +279,7 @@ class Maker:
         if member.fields.get("shadow"):
             if redirects:
                 message = "It has shadow and host_redirect, and host_redirect has no effect."
-                find("C05", "error", f"{member.title}: host_redirect", message, "Remove one of them.")
+                find("C12", "error", f"{member.title}: host_redirect", message, "Remove one of them.")
             if group.shadow:
                 message = f"It is left out: {group.shadow.title} already is the shadow of these requests."
                 find("A04", "error", f"{member.title}: shadow", message, "Keep one of them.")
@@ -289,12 +289,12 @@ class Maker:
             other = group.redirect or next(iter(group.members), None)
             if other:
                 message = f"It is left out: {other.title} already answers these requests."
-                find("C05", "error", f"{member.title}: host_redirect", message, "Keep one of them.")
+                find("C12", "error", f"{member.title}: host_redirect", message, "Keep one of them.")
             else:
                 group.redirect = member
         elif group.redirect:
             message = f"It is left out: {group.redirect.title} redirects these requests."
-            find("C05", "error", f"{member.title}: host_redirect", message, "Keep one of them.")
+            find("C12", "error", f"{member.title}: host_redirect", message, "Keep one of them.")
         else:
             group.members.append(member)
             group.order = max(group.order, member.order)
@@ -354,7 +354,7 @@ class Maker:
         if negative:
             message = "A negative weight: Envoy refuses the whole configuration, and no change reaches it any more."
             fix = "Write a weight from 0 to 100."
-            self.resources.find("B16", "error", f"{negative.title}: weight", message, fix)
+            self.resources.find("C06", "error", f"{negative.title}: weight", message, fix)
         return negative is None
 
     # --- Rows -----------------------------------------------------------------------------------------------------

@@ -207,7 +207,7 @@ class Resources:
         for number, document in enumerate((document for document in documents if document), start=1):
             if not _has_kind(document):
                 message = f"Document {number} of the annotation is no mapping with a kind: Ambassador leaves it out."
-                self.find("A09", "error", where, message, "Correct the document or remove it.")
+                self.find("C12", "error", where, message, "Correct the document or remove it.")
                 continue
             resource = self._document(document, f"{name}.{namespace}.{number}", namespace, metadata.get("labels"))
             found += [resource] if resource.kind in KINDS else []
@@ -216,10 +216,10 @@ class Resources:
     def _unreadable(self, where: str, what: str) -> None:
         if self.generation == "v3":
             message = f"{what}: Emissary reads nothing of this Service."
-            self.find("A09", "error", where, message, "Correct the annotation.")
+            self.find("C12", "error", where, message, "Correct the annotation.")
             return
         message = f"{what}: Ambassador 1.14 stops reading and takes over nothing of the whole cluster."
-        self.find("A09", "error", where, message, "Correct the annotation first of all.")
+        self.find("C12", "error", where, message, "Correct the annotation first of all.")
         raise StopsAllError
 
     def _document(self, document: Mapping[str, Any], key: str, namespace: str, labels: Any) -> Resource:
@@ -269,7 +269,7 @@ class Resources:
         where = f"{resource.title}: {in_a_sentence(name)}" if name else resource.title
         product = "Ambassador" if self.generation == "v1" else "Emissary"
         message = f"{product} refuses the whole {resource.kind}, because {what}."
-        finding = "C01" if name == "apiVersion" else "A09"
+        finding = "C01" if name == "apiVersion" else "C12"
         self.find(finding, "error", where, message, "Correct it: until then it has no effect.")
         return False
 

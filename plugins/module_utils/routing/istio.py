@@ -93,7 +93,7 @@ class _Objects:
         try:
             self._read(kind, obj)
         except ShapeError as error:
-            self.findings.add(Finding("D12", "error", where, f"is no {kind}: {error}", _LEAVE_OUT))
+            self.findings.add(Finding("D14", "error", where, f"is no {kind}: {error}", _LEAVE_OUT))
         except RefusedError as error:
             what = f"is refused by Istio's admission: {error.message}"
             fix = f"{error.fix}; the object is left out of the table"
@@ -177,7 +177,7 @@ class _Targets:
         if len(ports) == 1:
             return ports[0]
         what = "names no port, so Istio takes the one at which the request came in"
-        self.findings.add(Finding("D13", "warning", where, what, "name the port of the Service"))
+        self.findings.add(Finding("D09", "warning", where, what, "name the port of the Service"))
         return 0
 
     def _check_name(self, host: str, where: str) -> None:
@@ -286,7 +286,7 @@ class _Builder:
                 if host in hosts:
                     what = f"has no effect in the mesh at the host {host}, which an older VirtualService has"
                     fix = "write the routes of a host into one VirtualService"
-                    self.findings.add(Finding("D13", "warning", f"{service.meta.where} spec.hosts", what, fix))
+                    self.findings.add(Finding("A13", "warning", f"{service.meta.where} spec.hosts", what, fix))
                 else:
                     hosts[host] = _catch_all_last(made)
         return _entrance(MESH, 0, hosts)

@@ -341,7 +341,7 @@ def milliseconds(node: Node, key: str) -> int | None:
     total = sum((Fraction(part[1].rstrip(".")) * _NANOSECONDS[part[2]] for part in parts), Fraction(0))
     if not whole or not 10**6 <= total < 2**63 or total % 10**6:
         raise RefusedError(
-            "B15",
+            "D14",
             node.at(key),
             f"{shown(text)} is no duration of whole milliseconds, at least 1ms",
             "write 1s or 250ms",
@@ -366,7 +366,7 @@ class VirtualServiceReader:
         self._check_gateways(spec.at("gateways"), gateways)
         self._check_hosts(spec, gateways)
         if not any(spec.has(part) and spec.fields[part] != [] for part in ("http", "tls", "tcp")):
-            raise RefusedError("D12", "spec", "has no http, tls or tcp", "give it a route")
+            raise RefusedError("D14", "spec", "has no http, tls or tcp", "give it a route")
         hosts = tuple(full_name(host, self.meta.owner.namespace, self.domain) for host in spec.texts("hosts"))
         self._check_visibility(spec, hosts)
         namespace = self.meta.owner.namespace
@@ -436,13 +436,13 @@ class VirtualServiceReader:
         ways = [bool(destinations), *(node.has(part) for part in ("redirect", "directResponse", "delegate"))]
         if sum(ways) != 1:
             raise RefusedError(
-                "D12",
+                "D14",
                 node.path,
                 "has none or several of route, redirect, directResponse and delegate",
                 "keep exactly one of them",
             )
         if not destinations and node.has("rewrite") and not node.has("delegate"):
-            raise RefusedError("D12", node.at("rewrite"), "has nothing to rewrite for", "remove it")
+            raise RefusedError("D14", node.at("rewrite"), "has nothing to rewrite for", "remove it")
 
     def _answers(self, node: Node) -> bool:
         abort = node.some("fault").part("abort")
@@ -469,7 +469,7 @@ class VirtualServiceReader:
     def _destination(self, holder: Node, key: str) -> Destination:
         node = holder.part(key)
         if node is None:
-            raise RefusedError("D12", holder.at(key), "is missing", "say where the requests go")
+            raise RefusedError("D14", holder.at(key), "is missing", "say where the requests go")
         host, subset, port = node.text("host"), node.text("subset"), node.part("port")
         if host == "*" or not is_host(host):
             raise RefusedError("D09", node.at("host"), f"{shown(host)} is no host", "name a Service in full")
@@ -478,7 +478,7 @@ class VirtualServiceReader:
             raise RefusedError("D05", node.at("subset"), what, "use letters, digits and '-', at most 63")
         number = None if port is None else port.whole("number") or 0
         if number is not None and not 0 < number < 2**16:
-            raise RefusedError("D12", node.at("port"), f"{number} is no port", "write a number from 1 to 65535")
+            raise RefusedError("D14", node.at("port"), f"{number} is no port", "write a number from 1 to 65535")
         return Destination(full_name(host, self.meta.owner.namespace, self.domain), number, subset, node.path)
 
     def _mirrors(self, node: Node) -> tuple[tuple[Destination, Fraction], ...]:
@@ -504,11 +504,11 @@ class VirtualServiceReader:
             return None, None
         uri, authority, regex = part.text("uri"), part.text("authority"), part.part("uriRegexRewrite")
         if regex is None and not uri and not authority:
-            raise RefusedError("D12", part.path, "has no uri, uriRegexRewrite or authority", "remove or fill it")
+            raise RefusedError("D14", part.path, "has no uri, uriRegexRewrite or authority", "remove or fill it")
         if regex is not None:
             if uri or not regex.text("match") or not regex.text("rewrite"):
                 what = "needs match and rewrite, and no uri beside it"
-                raise RefusedError("D12", regex.path, what, "keep one of uri and uriRegexRewrite")
+                raise RefusedError("D14", regex.path, what, "keep one of uri and uriRegexRewrite")
             _check_regex(regex.at("match"), regex.text("match"))
             self._unsaid(regex.path, "makes a path that cannot be told; the rest of the route is", "check it by hand")
         return uri or None, authority or None
@@ -521,17 +521,17 @@ class VirtualServiceReader:
         milliseconds(part, "perTryTimeout")
         milliseconds(part, "backoff")
         if attempts < 0:
-            raise RefusedError("B15", part.at("attempts"), f"is {attempts}", "write 0 or more")
+            raise RefusedError("D14", part.at("attempts"), f"is {attempts}", "write 0 or more")
         if not attempts and (part.has("perTryTimeout") or part.text("retryOn") or part.has("retryRemoteLocalities")):
             what = "0 attempts switch retries off, and the other fields have no meaning"
-            raise RefusedError("B15", part.at("attempts"), what, "remove the other fields or write 1 or more")
+            raise RefusedError("D14", part.at("attempts"), what, "remove the other fields or write 1 or more")
         return attempts
 
     def _redirect(self, node: Node) -> str:
         scheme, authority, port = node.text("scheme"), node.text("authority"), node.whole("port") or 0
         path = node.text("uri") or node.text("prefixRewrite")
         if not (scheme or authority or port or path or node.text("derivePort")):
-            raise RefusedError("D12", node.path, "does not say where to", "give it a uri, authority, scheme or port")
+            raise RefusedError("D14", node.path, "does not say where to", "give it a uri, authority, scheme or port")
         place = authority + (f":{port}" if port else "")
         return (f"{scheme}://" if scheme else "") + place + path or "the same place"
 
@@ -539,7 +539,7 @@ class VirtualServiceReader:
         own, port = node.texts("gateways"), node.whole("port") or 0
         self._check_gateways(node.at("gateways"), own)
         if port and not 0 < port < 2**16:
-            raise RefusedError("D12", node.at("port"), f"{port} is no port", "write a number from 1 to 65535")
+            raise RefusedError("D14", node.at("port"), f"{port} is no port", "write a number from 1 to 65535")
         namespace = self.meta.owner.namespace
         source = tuple((f":source-label:{name}", Text("exact", value)) for name, value in node.pairs("sourceLabels"))
         if node.text("sourceNamespace"):
@@ -591,7 +591,7 @@ class VirtualServiceReader:
                 return Text("exact", value)
             if kind == "prefix":
                 if not value and not path:
-                    raise RefusedError("D12", node.at("prefix"), "is empty", "remove the condition")
+                    raise RefusedError("D14", node.at("prefix"), "is empty", "remove the condition")
                 return Text("prefix", value)
             if star and value == "*":
                 return Text("present")
@@ -613,7 +613,7 @@ def _header(name: str) -> str:
 def _check_regex(path: str, pattern: str) -> None:
     problem = "is longer than 1024 bytes" if len(pattern.encode(errors="replace")) > 1024 else regex_problem(pattern)
     if problem:
-        raise RefusedError("D12", path, f"{shown(pattern)} is no regular expression: {problem}", "correct it")
+        raise RefusedError("D14", path, f"{shown(pattern)} is no regular expression: {problem}", "correct it")
 
 
 def _percent(node: Node, key: str) -> Fraction:

@@ -272,7 +272,7 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
     )
     if zero:
         yield Finding(
-            "C05",
+            "D15",
             "warning",
             where,
             f"a circuit breaker of 0 ({', '.join(zero)}) cannot be said in Istio, where 0 means the default",

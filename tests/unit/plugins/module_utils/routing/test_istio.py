@@ -602,15 +602,15 @@ def test_durations(text, expected):
 
 @pytest.mark.parametrize("text", ["0s", "0", "1us", "1.0005s", "", "x", "1 s", "-1s", "1", "1d", "9999999999h"])
 def test_durations_that_are_refused(text):
-    refused(http(timeout=text), "B15")
-    refused(http(retries={"attempts": 1, "perTryTimeout": text}), "B15")
+    refused(http(timeout=text), "D14")
+    refused(http(retries={"attempts": 1, "perTryTimeout": text}), "D14")
 
 
 @pytest.mark.parametrize(
     "retries", [{"attempts": -1}, {"perTryTimeout": "1s"}, {"attempts": 0, "retryOn": "5xx"}, {"retryOn": "5xx"}]
 )
 def test_retries_that_are_refused(retries):
-    refused(http(retries=retries), "B15")
+    refused(http(retries=retries), "D14")
 
 
 @pytest.mark.parametrize(
@@ -701,8 +701,8 @@ def test_hosts_that_are_refused(hosts):
         ({"host": "a b"}, "D09"),
         ({"host": "s", "subset": "a_b"}, "D05"),
         ({"host": "s", "subset": "a.b"}, "D05"),
-        ({"host": "s", "port": {}}, "D12"),
-        ({"host": "s", "port": {"number": 65536}}, "D12"),
+        ({"host": "s", "port": {}}, "D14"),
+        ({"host": "s", "port": {"number": 65536}}, "D14"),
     ],
 )
 def test_destinations_that_are_refused(destination, check):
@@ -727,11 +727,11 @@ def test_destinations_that_are_refused(destination, check):
     ],
 )
 def test_routes_that_are_refused(fields):
-    refused(http(**fields), "D12")
+    refused(http(**fields), "D14")
 
 
 def test_no_route_at_all():
-    refused(service(), "D12")
+    refused(service(), "D14")
     assert istio_table([GATEWAY, service(spec={"http": None, "tcp": [{}]})]).findings == ()
 
 
@@ -755,7 +755,7 @@ def test_no_route_at_all():
 def test_wrong_shapes_are_one_finding(changed, said):
     table = istio_table([service(http()) | changed])
     (finding,) = table.findings
-    assert (finding.id, finding.level) == ("D12", "error")
+    assert (finding.id, finding.level) == ("D14", "error")
     assert finding.message.startswith("is no VirtualService: ")
     assert said in finding.message
     assert table.entrances == ()
@@ -770,10 +770,10 @@ def test_other_kinds_with_wrong_shapes():
     ]
     table = istio_table([*broken, service(http())])
     assert sorted((item.id, item.where) for item in table.findings) == [
-        ("D12", "DestinationRule n/d"),
-        ("D12", "Gateway g/gw"),
-        ("D12", "Service n/s"),
-        ("D12", "ServiceEntry n/e"),
+        ("D14", "DestinationRule n/d"),
+        ("D14", "Gateway g/gw"),
+        ("D14", "Service n/s"),
+        ("D14", "ServiceEntry n/e"),
     ]
     assert [(one.name, one.port) for one in table.entrances] == [("g/gw", 0)]
 

@@ -212,8 +212,8 @@ ROWS = {
         "the predictor has no route",
         [shadow_of_container("tfserving", "false")],
     ),
-    "C05": (
-        "C05",
+    "D15": (
+        "D15",
         ISTIO,
         [
             deployment(
