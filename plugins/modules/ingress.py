@@ -95,6 +95,38 @@ options:
             name; other lists are replaced.
         type: dict
         required: true
+  checks:
+    description:
+      - What the environment says about checks. Each entry lowers, raises or silences the findings of one check.
+      - With O(profile=corrected), a finding of level V(error) is refused before anything is written, and one of level
+        V(warning) is returned. With O(profile=operator) every finding is returned, because there the routes are only
+        predicted.
+      - A definition that cannot be translated stays refused, whatever is said here.
+      - Where two entries fit a finding, the later one wins.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      id:
+        description: Id of the check, as C(docs/checks.md) lists them.
+        type: str
+        required: true
+      level:
+        description: What its findings become. V(silent) leaves them out.
+        type: str
+        required: true
+        choices:
+          - error
+          - warning
+          - silent
+      reason:
+        description: Why. It is added to a finding whose level changes.
+        type: str
+        required: true
+      where:
+        description: The places for which the entry is, C(*) stands for any text. Compared with C(where) of a finding.
+        type: str
+        default: '*'
   provider:
     description:
       - For which ingress to write objects. Required with O(state=present).
@@ -253,6 +285,11 @@ options:
       - The most that one run may remove, in percent of what the scope and set has. Five objects may always go.
     type: int
     default: 20
+  return_routes:
+    description:
+      - Whether to return the route table that the proxies make of the objects, as RV(routes).
+    type: bool
+    default: false
   return_objects:
     description:
       - Which objects to return in RV(resources).
@@ -432,7 +469,15 @@ endpoints:
       type: dict
       returned: always
 findings:
-  description: What is accepted and still worth a look, each with C(id), C(level), C(where), C(message) and C(fix).
+  description:
+    - What is accepted and still worth a look, as O(checks) judges it, each with C(id), C(level), C(where), C(message)
+      and C(fix).
+  returned: always
+  type: list
+  elements: dict
+routes:
+  description:
+    - The rows of the route tables, as P(mlops.ingress.routes#filter) gives them. Empty without O(return_routes).
   returned: always
   type: list
   elements: dict

@@ -242,6 +242,76 @@ def service_routes(draw: st.DrawFn) -> Plain:
     )
 
 
+# Paths within each other, and within those of the deployments below.
+PREFIXES = ("/", "/a/", "/a/b", "/a/b/", "/a/b/c/", "/seldon/", "/seldon/n/m", "/seldon/n/m/x/", "/inference/")
+EXACT = ("/", "/a/", "/a/b", "/a/b/c/d", "/seldon/n/m/x", "/tensorflow.serving.S/P")
+PATTERNS = (
+    ".",
+    ".*",
+    "/.*",
+    "/a/.*",
+    "/a/(b|c)/.*",
+    "/a/b|/a/d",
+    "/[ab]/.*",
+    "/seldon/n/.*",
+    "/inference.S/.+",
+    "/a?.*",
+)
+
+# Names and namespaces of deployments; some explainers' addresses lie within those of others.
+NEIGHBOURS = (
+    (),
+    (("m", "n"),),
+    (("m", "n"), ("m-explainer", "n")),
+    (("m", "n"), ("attached", "n")),
+    (("m", "n"), ("k", "n"), ("m", "o")),
+    (("m", "protos"), ("k", "protos")),
+)
+
+
+@st.composite
+def overlapping_routes(draw: st.DrawFn, name: str, hosted: bool) -> Plain:
+    """A ServiceRoute with one or two routes that others of its kind may overlap; ``hosted`` gives each its hosts."""
+    found = []
+    for index in range(draw(st.integers(1, 2))):
+        kind, paths = draw(st.sampled_from((("prefix", PREFIXES), ("path", EXACT), ("regex", PATTERNS))))
+        text = st.sampled_from(("1", "2", {"present": True}, {"regex": "1|3"}))
+        one: Plain = {kind: draw(st.sampled_from(paths)), "backends": [{"service": f"{name}x{index}", "port": 80}]}
+        one |= draw(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "methods": st.sampled_from((["GET"], ["POST"], ["GET", "POST"])),
+                    "headers": st.dictionaries(st.sampled_from(("x-a", "x-b")), text, min_size=1, max_size=2),
+                    "query": st.dictionaries(st.just("q"), text, min_size=1),
+                },
+            )
+        )
+        if kind != "regex" and draw(st.booleans()):
+            one["rewrite"] = "/z/"
+        if hosted:
+            one["hosts"] = draw(st.sampled_from((["a.com"], ["b.com"], ["a.com", "b.com"])))
+        found.append(one)
+    return service_route(*found, name=name, namespace=draw(st.sampled_from("nnnnno")))
+
+
+@st.composite
+def overlapping_definitions(draw: st.DrawFn) -> list[Plain]:
+    """Definitions whose requests overlap, so that a run merges them or refuses them.
+
+    Deployments are served at every host, so they stand beside routes without hosts of their own only.
+    """
+    hosted = draw(st.booleans())
+    found = [draw(overlapping_routes(f"r{index}", hosted)) for index in range(draw(st.integers(1 + hosted, 3)))]
+    if hosted:
+        return found
+    for name, space in draw(st.sampled_from(NEIGHBOURS)):
+        explained = {"explainer": {"type": "A"}} if draw(st.booleans()) else {}
+        attached = {"ambassador-service-name": "m", "ambassador-header": "x-a: 1"} if name == "attached" else {}
+        found.append(deployment(name, predictor(**explained), namespace=space, notes=attached))
+    return draw(st.permutations(found))
+
+
 def _different(found: list[Plain]) -> bool:
     """Whether no two definitions can meet: deployments differ in name and namespace, prefixes of routes too."""
     kinds = [(item["kind"], item["metadata"].get("namespace") or "default") for item in found]

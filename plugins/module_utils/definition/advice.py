@@ -13,6 +13,7 @@ from .defects import DEFECTS
 from .fields import shown
 from .findings import Finding, Problem
 from .model import PREFIX, Definition, SeldonDeployment
+from .naming import HASHED, services
 
 Note = tuple[str, str, str, str]
 # What stands in expressions and hardly ever in the value of a header that selects a model.
@@ -22,9 +23,9 @@ _EXPRESSION = re.compile(r"\.[*+]|\[.*\]|\\[dwsb.]|\(.*\|.*\)|^\^|\$$")
 def let_in(problem: Problem, definition: Definition) -> Finding:
     """A problem that the operator accepts, as a finding."""
     where = f"{definition.origin} {definition.namespace}/{definition.name} {problem.path}"
-    if known := DEFECTS.get(problem.defect):
+    if known := DEFECTS.get(problem.check):
         return known.finding(where, problem.what, problem.allowed)
-    return Finding(problem.defect, "error", where, problem.what, problem.allowed)
+    return Finding(problem.check, "error", where, problem.what, problem.allowed)
 
 
 def seldon_findings(deployment: SeldonDeployment) -> list[Finding]:
@@ -36,6 +37,7 @@ def seldon_findings(deployment: SeldonDeployment) -> list[Finding]:
             *_unread_annotations(deployment),
             *_lone_main(deployment),
             *_literal_expression(deployment),
+            *_long_names(deployment),
         )
     ]
 
@@ -103,3 +105,10 @@ def _literal_expression(deployment: SeldonDeployment) -> Iterator[Note]:
             f"{shown(value)} looks like a regular expression and is compared exactly",
             "write it as seldon.io/ambassador-regex-header, if it is one",
         )
+
+
+def _long_names(deployment: SeldonDeployment) -> Iterator[Note]:
+    for service in services(deployment):
+        if HASHED.fullmatch(service.name):
+            what = f"{service.what} gets the Service {service.name}, because the name made of its parts is too long"
+            yield "A08", service.path, what, "shorten the names to get one that can be read"

@@ -51,7 +51,7 @@ _ALL = (
     Check("B03", "warning", "routes for all hosts that are not served at a host that another owner has for itself"),
     Check("B04", "error", "a route at an address of ours that somebody else wrote"),
     Check("B05", "warning", "the operator writes routes beside those of this run"),
-    Check("B06", "error", "routes of several teams that share one weight group and so divide each other's requests"),
+    Check("B06", "error", "routes of several teams that divide each other's requests, or copy those of another one"),
     Check("B07", "warning", "more objects than the proxy is known to bear"),
     # --- C: Ambassador --------------------------------------------------------------------------------------------
     Check("C01", "error", "an apiVersion that the installed Ambassador cannot read, or that lacks what is asked for"),
@@ -66,7 +66,7 @@ _ALL = (
     Check("C13", "error", "a TLSContext that a Mapping names is not there, so requests leave in clear text"),
     # --- D: Istio -------------------------------------------------------------------------------------------------
     Check("D01", "error", "a gateway that is not there, or that is not named as namespace/name"),
-    Check("D02", "error", "the selector of a Gateway fits none of the workloads given"),
+    Check("D02", "error", "the selector of a Gateway fits no workload, although some have its labels"),
     Check("D03", "error", "hosts of a VirtualService that its Gateway does not serve"),
     Check("D04", "error", "two Gateways with one selector, port and host, or server ports of one name"),
     Check("D05", "error", "a subset that no DestinationRule has, or several DestinationRules for one host"),

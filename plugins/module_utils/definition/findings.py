@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 Level = Literal["error", "warning"]
+# The check of what refuses a definition and has no check of its own.
+UNREADABLE = "A18"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,14 +19,14 @@ class Problem:
     """One reason to refuse a definition.
 
     ``path`` is the field (``spec.predictors[1].traffic``), ``what`` says what is wrong with it and ``allowed`` says
-    what would be right or what to do. ``defect`` is the id of the finding that it
-    becomes where the operator writes the routes: a defect of it, or a check.
+    what would be right or what to do. ``check`` is the id of the finding that it is: a check, or a defect of the
+    operator.
     """
 
     path: str
     what: str
     allowed: str
-    defect: str = ""
+    check: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what}: {self.allowed}"
@@ -44,19 +46,27 @@ class Finding:
     message: str
     fix: str
 
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}: {self.fix}."
+
     def as_return(self) -> dict[str, str]:
         """The shape that filters and modules return."""
         return {"id": self.id, "level": self.level, "where": self.where, "message": self.message, "fix": self.fix}
 
 
 class DefinitionError(ValueError):
-    """One or more definitions are refused. ``lines`` holds one full sentence for each reason."""
+    """One or more definitions are refused. ``lines`` holds one full sentence for each reason.
 
-    def __init__(self, lines: Sequence[str]) -> None:
-        self.lines: tuple[str, ...] = tuple(lines)
+    ``refused`` are those of the reasons that are findings about a definition.
+    """
+
+    def __init__(self, reasons: Iterable[Finding | str]) -> None:
+        given = tuple(reasons)
+        self.lines: tuple[str, ...] = tuple(map(str, given))
+        self.refused: tuple[Finding, ...] = tuple(item for item in given if isinstance(item, Finding))
         super().__init__("\n".join(self.lines))
 
 
-def sentence(origin: str, problem: Problem) -> str:
-    """The full sentence for a problem: where it was read, which field, what is wrong, what is allowed."""
-    return f"{origin}: {problem}."
+def refusal(origin: str, problem: Problem) -> Finding:
+    """The finding of a problem that refuses a definition; ``origin`` says where and which one."""
+    return Finding(problem.check or UNREADABLE, "error", f"{origin}: {problem.path}", problem.what, problem.allowed)

@@ -10,6 +10,7 @@ Source: ``operator/apis/machinelearning.seldon.io/v1/seldondeployment_types.go``
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ from .model import PREFIX, GraphNode, Predictor, SeldonDeployment
 NAME_LIMIT = 63
 # Containers with these names get no Service of their own (seldondeployment_controller.go:539).
 SERVICELESS_CONTAINERS = frozenset({"tfserving", "seldon-container-engine"})
+
+# What ``hashed`` gives.
+HASHED = re.compile(r"seldon-[0-9a-f]{32}")
 
 
 def hashed(text: str) -> str:

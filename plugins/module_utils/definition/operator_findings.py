@@ -35,7 +35,7 @@ def operator_findings(deployment: SeldonDeployment, api: str, *, single_namespac
         yield from _unquoted(deployment, where)
     elif api == "v2":
         places += [*_headers(deployment), *_ambassador(deployment, api), *_v2(deployment, single_namespace)]
-        values += (problem for problem in ambassador_value_problems(deployment) if problem.defect != "B7")
+        values += (problem for problem in ambassador_value_problems(deployment) if problem.check != "B7")
     else:
         values += istio_value_problems(deployment)
         yield from _unread_on_istio(deployment, where)
@@ -44,7 +44,7 @@ def operator_findings(deployment: SeldonDeployment, api: str, *, single_namespac
     for defect, path, what in places:
         yield DEFECTS[defect].finding(f"{where} {path}", what)
     told = {(defect, path) for defect, path, _what in places}
-    yield from (let_in(problem, deployment) for problem in values if (problem.defect, problem.path) not in told)
+    yield from (let_in(problem, deployment) for problem in values if (problem.check, problem.path) not in told)
 
 
 def _unquoted(deployment: SeldonDeployment, where: str) -> Iterator[Finding]:

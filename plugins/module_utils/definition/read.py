@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .advice import let_in, seldon_findings
 from .fields import FieldReader, kind_of, word
-from .findings import DefinitionError, Finding, sentence
+from .findings import UNREADABLE, DefinitionError, Finding, refusal
 from .model import Definition, Origin, title
 from .profile import Profile
 from .read_route import API_VERSION as ROUTE_API_VERSION
@@ -23,6 +23,8 @@ from .validate_run import double_definitions, double_services
 from .validate_seldon import judge_seldon
 
 KINDS = f"SeldonDeployment ({', '.join(SELDON_API_VERSIONS)}) and ServiceRoute ({ROUTE_API_VERSION})"
+# The checks of fields that hold something of the wrong type.
+_CHECKS = {"traffic": "A01", "weight": "A01"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """All definitions of a run, in the order of (kind, namespace, name), and what is worth knowing about them."""
+    """All definitions of a run, in the order of (kind, namespace, name), and what is worth knowing about them.
+
+    ``refused`` says why others are not among them.
+    """
 
     items: tuple[Definition, ...]
     findings: tuple[Finding, ...]
+    refused: tuple[Finding, ...] = ()
 
 
 def read_definitions(sources: Iterable[Source], profile: Profile) -> Definitions:
@@ -47,26 +53,37 @@ def read_definitions(sources: Iterable[Source], profile: Profile) -> Definitions
     Raises:
         DefinitionError: with every problem of every document, not the first only.
     """
+    found = judged_definitions(sources, profile)
+    if found.refused:
+        raise DefinitionError(found.refused)
+    return found
+
+
+def judged_definitions(sources: Iterable[Source], profile: Profile) -> Definitions:
+    """Read and validate every document; those that are refused are left out."""
     definitions: list[Definition] = []
     findings: list[Finding] = []
-    lines: list[str] = []
+    refused: list[Finding] = []
+    bad: set[Origin] = set()
     for source in sources:
         for value, origin in unpacked(source):
-            definition = _read(value, origin, profile, lines, findings)
+            before = len(refused)
+            definition = _read(value, origin, profile, refused, findings)
             if definition is not None:
                 definitions.append(definition)
+            if len(refused) > before:
+                bad.add(origin)
     definitions.sort(key=lambda item: (item.kind, item.namespace, item.name))
-    doubles = double_definitions(definitions)
-    lines += doubles
-    if not doubles:
-        for owner, problem in double_services(definitions):
-            if profile.check_collisions:
-                lines.append(sentence(f"{owner.origin}, {title(owner)}", problem))
-            else:
-                findings.append(let_in(problem, owner))
-    if lines:
-        raise DefinitionError(lines)
-    return Definitions(tuple(definitions), tuple(sorted(findings)))
+    doubles = [*double_definitions(definitions)]
+    collisions = () if doubles else double_services(definitions)
+    for owner, problem in (*doubles, *collisions):
+        if doubles or profile.check_collisions:
+            refused.append(refusal(f"{owner.origin}, {title(owner)}", problem))
+            bad.add(owner.origin)
+        else:
+            findings.append(let_in(problem, owner))
+    items = tuple(item for item in definitions if item.origin not in bad)
+    return Definitions(items, tuple(sorted(findings)), tuple(refused))
 
 
 def unpacked(source: Source) -> Iterable[tuple[Any, Origin]]:
@@ -83,19 +100,20 @@ def unpacked(source: Source) -> Iterable[tuple[Any, Origin]]:
         yield value, source.origin
 
 
-def _read(value: Any, origin: Origin, profile: Profile, lines: list[str], findings: list[Finding]) -> Definition | None:
+def _read(
+    value: Any, origin: Origin, profile: Profile, refused: list[Finding], findings: list[Finding]
+) -> Definition | None:
     if not isinstance(value, Mapping):
-        lines.append(
-            f"{origin}: is {kind_of(value)}: a definition must be a mapping with apiVersion, kind, metadata and spec."
-        )
+        fix = "a definition must be a mapping with apiVersion, kind, metadata and spec"
+        refused.append(Finding(UNREADABLE, "error", str(origin), f"is {kind_of(value)}", fix))
         return None
     reader = FieldReader()
     version, kind = value.get("apiVersion"), value.get("kind")
     definition: Definition
     if kind == "SeldonDeployment" and version in SELDON_API_VERSIONS:
         definition, notes = read_seldon(value, origin, reader)
-        refused, accepted = judge_seldon(definition, profile, reader.problems)
-        problems = [*reader.problems, *refused]
+        broken, accepted = judge_seldon(definition, profile, reader.problems)
+        problems = [*reader.problems, *broken]
         findings += notes
         if not problems:
             findings += (*(let_in(problem, definition) for problem in accepted), *seldon_findings(definition))
@@ -103,9 +121,10 @@ def _read(value: Any, origin: Origin, profile: Profile, lines: list[str], findin
         definition = read_route(value, origin, reader)
         problems = [*reader.problems, *route_problems(definition)]
     else:
-        lines.append(
-            f"{origin}: kind {word(kind)} with apiVersion {word(version)} is not a definition: allowed are {KINDS}."
-        )
+        what = f"kind {word(kind)} with apiVersion {word(version)} is not a definition"
+        refused.append(Finding(UNREADABLE, "error", str(origin), what, f"allowed are {KINDS}"))
         return None
-    lines += [sentence(f"{origin}, {title(definition)}", problem) for problem in problems]
+    for problem in problems:
+        named = problem if problem.check else replace(problem, check=_CHECKS.get(problem.path.rpartition(".")[2], ""))
+        refused.append(refusal(f"{origin}, {title(definition)}", named))
     return None if reader.problems else definition

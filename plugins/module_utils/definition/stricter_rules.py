@@ -211,4 +211,4 @@ def _headers(deployment: SeldonDeployment) -> Iterator[Problem]:
 
 def _found(problem: Problem | None, defect: str) -> Iterator[Problem]:
     if problem:
-        yield replace(problem, defect=defect)
+        yield replace(problem, check=defect)

@@ -48,7 +48,7 @@ def _match(route: Route, path: str) -> Iterator[Problem]:
     where = f"{path}.{route.path_kind}"
     if route.path_kind == "regex":
         if problem := regex_problem(route.path):
-            yield Problem(where, f"{shown(route.path)} {problem}", "write a regular expression of RE2")
+            yield Problem(where, f"{shown(route.path)} {problem}", "write a regular expression of RE2", "A06")
         if route.rewrite is not None:
             yield Problem(f"{path}.rewrite", "stands beside a regex", "the providers rewrite only a prefix or a path")
     elif not route.path.startswith("/") or not route.path.isprintable() or " " in route.path:
@@ -62,7 +62,9 @@ def _match(route: Route, path: str) -> Iterator[Problem]:
         yield Problem(f"{path}.hosts", f"{shown(', '.join(route.hosts))} {problem}", "write one host an item")
     names = [name.lower() for name, _text in route.headers]
     if len(set(names)) < len(names):
-        yield Problem(f"{path}.headers", "holds a header twice in different case", "keep one; case does not matter")
+        yield Problem(
+            f"{path}.headers", "holds a header twice in different case", "keep one; case does not matter", "A06"
+        )
     for key, pairs in (("headers", route.headers), ("query", route.query)):
         for name, match in pairs:
             yield from _pair(f"{path}.{key}[{name}]", key, name, match)
@@ -71,11 +73,13 @@ def _match(route: Route, path: str) -> Iterator[Problem]:
 def _pair(path: str, key: str, name: str, match: TextMatch) -> Iterator[Problem]:
     if not _TOKEN.fullmatch(name) or (key == "headers" and name.lower() in (*RESERVED_HEADERS, "host")):
         what = "is reserved" if _TOKEN.fullmatch(name) else "is no name"
-        yield Problem(path, what, f"allowed are names of {key} other than {', '.join(RESERVED_HEADERS)} and host")
+        yield Problem(
+            path, what, f"allowed are names of {key} other than {', '.join(RESERVED_HEADERS)} and host", "A06"
+        )
     if match.kind == "regex" and (problem := regex_problem(match.value)):
-        yield Problem(path, f"{shown(match.value)} {problem}", "write a regular expression of RE2")
+        yield Problem(path, f"{shown(match.value)} {problem}", "write a regular expression of RE2", "A06")
     if match.kind == "exact" and (not match.value or not match.value.isprintable()):
-        yield Problem(path, f"is {shown(match.value)}", "write a value, or {present: true} to ask for any")
+        yield Problem(path, f"is {shown(match.value)}", "write a value, or {present: true} to ask for any", "A06")
 
 
 def _targets(route: Route, path: str) -> Iterator[Problem]:
@@ -94,14 +98,14 @@ def _targets(route: Route, path: str) -> Iterator[Problem]:
     weights = [backend.weight for backend in route.backends if backend.weight is not None]
     open_ones = len(route.backends) - len(weights)
     if len(route.backends) == 1 and weights not in ([], [100]):
-        yield Problem(
-            f"{path}.backends[0].weight", f"is {weights[0]}", "a lone backend gets all requests: leave it out"
-        )
+        fix = "a lone backend gets all requests: leave it out"
+        yield Problem(f"{path}.backends[0].weight", f"is {weights[0]}", fix, "A01")
     if len(route.backends) > 1 and (open_ones > 1 or (open_ones == 0 and sum(weights) != 100) or sum(weights) > 100):
         yield Problem(
             f"{path}.backends",
             f"the weights add up to {sum(weights)} and {open_ones} backends have none",
             "give weights that add up to 100; one backend may go without and takes the rest",
+            "A01",
         )
 
 

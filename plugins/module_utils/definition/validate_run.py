@@ -12,17 +12,13 @@ from .model import Definition, SeldonDeployment, title
 from .naming import NamedService, services
 
 
-def double_definitions(definitions: Iterable[Definition]) -> list[str]:
+def double_definitions(definitions: Iterable[Definition]) -> Iterator[tuple[Definition, Problem]]:
     """Two definitions with one identity."""
     seen: dict[tuple[str, str, str], Definition] = {}
-    lines = []
     for definition in definitions:
         first = seen.setdefault((definition.kind, definition.namespace, definition.name), definition)
         if first is not definition:
-            lines.append(
-                f"{definition.origin}, {title(definition)}: is already defined in {first.origin}: keep one of the two."
-            )
-    return lines
+            yield definition, Problem("metadata.name", f"is already defined in {first.origin}", "keep one of the two")
 
 
 def double_services(definitions: Iterable[Definition]) -> Iterator[tuple[Definition, Problem]]:

@@ -40,16 +40,16 @@ def judge_seldon(
         *traffic_problems(deployment, profile, any(path.endswith((".traffic", ".shadow")) for path in broken)),
     ]
     let_in: list[Problem] = []
-    for switch, rule, defect in (
-        (profile.check_traffic, traffic_range_problems, "B16"),
-        (profile.check_names, name_problems, "B17"),
-        (profile.check_collisions, collision_problems, "B29"),
-        (profile.check_engine_place, serviceless_problems, "B32"),
+    for switch, rule, defect, check in (
+        (profile.check_traffic, traffic_range_problems, "B16", "A01"),
+        (profile.check_names, name_problems, "B17", "B17"),
+        (profile.check_collisions, collision_problems, "B29", "B29"),
+        (profile.check_engine_place, serviceless_problems, "B32", "B32"),
     ):
         if switch:
-            refused += rule(deployment)
+            refused += (replace(problem, check=problem.check or check) for problem in rule(deployment))
         else:
-            let_in += (replace(problem, defect=problem.defect or defect) for problem in rule(deployment))
+            let_in += (replace(problem, check=problem.check or defect) for problem in rule(deployment))
     if profile.check_values:  # else a finding of the provider that reads the value
         refused += (
             *ambassador_value_problems(deployment),

@@ -10,6 +10,7 @@ SeldonIO/seldon-core v1.18.2.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from ..kube.names import dns_label_problem, dns_subdomain_problem
 from .annotations import int32
@@ -73,7 +74,8 @@ def predictor_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
     for index, predictor in enumerate(deployment.predictors):
         path = f"spec.predictors[{index}]"
         if predictor.name and predictor.name in names:
-            yield Problem(f"{path}.name", f"{shown(predictor.name)} is taken by an earlier predictor", "rename one")
+            what = f"{shown(predictor.name)} is taken by an earlier predictor"
+            yield Problem(f"{path}.name", what, "rename one", "A08")
         names.add(predictor.name)
         service = predictor.annotations.get(PREFIX + "svc-name")
         if service is not None and service in service_names:
@@ -81,6 +83,7 @@ def predictor_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
                 f"{path}.annotations[{PREFIX}svc-name]",
                 f"{shown(service)} is taken by an earlier predictor",
                 "give each predictor a Service of its own",
+                "A08",
             )
         if service is not None:
             service_names.add(service)
@@ -137,9 +140,10 @@ def share_problems(deployment: SeldonDeployment, which: Iterable[int]) -> Iterat
 def traffic_problems(deployment: SeldonDeployment, profile: Profile, broken: bool) -> Iterator[Problem]:
     live = [predictor for predictor in deployment.predictors if not predictor.shadow]
     shadows = [index for index, predictor in enumerate(deployment.predictors) if predictor.shadow]
-    yield from share_problems(deployment, shadows)
+    yield from (replace(problem, check="A01") for problem in share_problems(deployment, shadows))
     for index in shadows[1:]:
-        yield Problem(f"spec.predictors[{index}].shadow", "is the second shadow", "a deployment has one shadow at most")
+        path = f"spec.predictors[{index}].shadow"
+        yield Problem(path, "is the second shadow", "a deployment has one shadow at most", "A04")
     if broken:
         return
     if not live and deployment.predictors:
@@ -147,16 +151,15 @@ def traffic_problems(deployment: SeldonDeployment, profile: Profile, broken: boo
             f"spec.predictors[{shadows[0]}].shadow",
             "there is no predictor beside the shadow",
             "a shadow copies requests of another predictor: add one, or remove the flag",
+            "A04",
         )
     total = sum(predictor.traffic for predictor in live)
     if not profile.numbers_in_range:
         total = int32(total)
     if len(live) > 1 and total != 100:
         shares = ", ".join(f"{predictor.name} {predictor.traffic}" for predictor in live)
-        yield Problem(
-            "spec.predictors", f"the traffic adds up to {total} ({shares})", "without shadows it must add up to 100"
-        )
+        what = f"the traffic adds up to {total} ({shares})"
+        yield Problem("spec.predictors", what, "without shadows it must add up to 100", "A01")
     if len(deployment.predictors) == 1 and 1 <= total <= 99:
-        yield Problem(
-            "spec.predictors[0].traffic", f"is {total}", "a lone predictor gets all requests: write 100 or nothing"
-        )
+        fix = "a lone predictor gets all requests: write 100 or nothing"
+        yield Problem("spec.predictors[0].traffic", f"is {total}", fix, "A01")

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..definition.defects import DEFECTS
 from ..definition.findings import DefinitionError, Finding
 from ..definition.model import title
 from ..definition.overrides import apply_overrides, read_overrides
@@ -18,9 +19,13 @@ from ..objects.redact import redact
 from ..output.directory import DirectoryReader, DirectoryWriter
 from ..reconcile.diff import plan_diff
 from ..reconcile.plan import Plan, make_plan, plan_absent, refuse_foreign
+from .checks import checks_option, judged
 from .errors import OptionError
+from .lint import scene_findings
 from .operator_env import operator_env
 from .options import ambassador_options, istio_options, profile_option
+from .route_rows import rows
+from .routing import RoutingOptions, scene
 from .translation import Run, ambassador_run, findings_of, istio_run
 
 
@@ -40,10 +45,12 @@ class IngressRequest:
     ambassador: Mapping[str, Any] = field(default_factory=dict)
     istio: Mapping[str, Any] = field(default_factory=dict)
     overrides: Sequence[Any] = ()
+    checks: Sequence[Any] = ()
     namespaces: Sequence[str] | None = None
     prune: bool = True
     max_prune: int = 20
     return_objects: str = "none"
+    return_routes: bool = False
 
 
 def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
@@ -60,25 +67,33 @@ def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
     reader = DirectoryReader(request.directory)
     if request.state == "absent":
         plan = plan_absent(reader.observe(owner, ()))
-        endpoints: list[dict[str, Any]] = []
-        findings: list[Finding] = []
+        told = Told()
     else:
-        runs, findings = _translated(request)
-        endpoints = [row for run in runs for row in run.endpoints()]
+        told, runs = _translated(request)
         desired = _desired(runs, owner)
         plan = make_plan(desired, reader.observe(owner, desired), prune=request.prune, max_prune=request.max_prune)
         refuse_foreign(plan)
     if not check_mode:
         DirectoryWriter(request.directory, owner).apply(plan)
-    return _result(plan, endpoints, findings, request.return_objects)
+    return _result(plan, told, request.return_objects)
 
 
-def _translated(request: IngressRequest) -> tuple[list[Run], list[Finding]]:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run says beside its plan; ``routes`` is empty where nobody asked for them."""
+
+    endpoints: Sequence[dict[str, Any]] = ()
+    findings: Sequence[Finding] = ()
+    routes: Sequence[dict[str, Any]] = ()
+
+
+def _translated(request: IngressRequest) -> tuple[Told, list[Run]]:
     profile = profile_option(request.profile)
     if not request.providers:
         raise OptionError("provider: is empty: name ambassador, istio or both.")
     if not request.sources:
         raise OptionError("definitions: is empty and there is no src: give at least one definition, or state: absent.")
+    checks = checks_option(request.checks)
     env = operator_env(request.operator_env, profile)
     ambassador = ambassador_options(request.ambassador, env, profile)
     istio = istio_options(request.istio, env, profile, request.cluster_domain)
@@ -89,7 +104,17 @@ def _translated(request: IngressRequest) -> tuple[list[Run], list[Finding]]:
         runs.append(ambassador_run(definitions, ambassador))
     if "istio" in request.providers:
         runs.append(istio_run(definitions, istio))
-    return runs, findings_of(definitions, runs)
+    routing = RoutingOptions(profile, ambassador, istio, owner=Owner(request.scope, request.set))
+    seen = [scene(run.provider, run, (), routing) for run in runs]
+    about_routes = (finding for one in seen for finding in scene_findings(one, routing))
+    findings = judged([*findings_of(definitions, runs), *about_routes], checks)
+    refused = [finding for finding in findings if finding.level == "error" and finding.id not in DEFECTS]
+    # What the operator writes is only predicted here.
+    if profile.routes_are_ours and refused:
+        raise DefinitionError(f"{finding.id} {finding}" for finding in refused)
+    endpoints = [row for run in runs for row in run.endpoints()]
+    routes = rows(seen) if request.return_routes else []
+    return Told(endpoints, findings, routes), runs
 
 
 def _refuse_other_namespaces(definitions: Definitions, namespaces: Sequence[str] | None) -> None:
@@ -131,16 +156,15 @@ def _desired(runs: Sequence[Run], owner: Owner) -> list[dict[str, Any]]:
     return found
 
 
-def _result(
-    plan: Plan, endpoints: Sequence[dict[str, Any]], findings: Sequence[Finding], return_objects: str
-) -> dict[str, Any]:
+def _result(plan: Plan, told: Told, return_objects: str) -> dict[str, Any]:
     changed = plan.create + plan.update
     shown = {"none": (), "changed": changed, "all": changed + plan.keep}[return_objects]
     return {
         "changed": not plan.is_empty,
         "plan": plan.as_return(),
         "resources": [redact(change.after) for change in sorted(shown, key=lambda item: item.identity) if change.after],
-        "endpoints": list(endpoints),
-        "findings": [finding.as_return() for finding in findings],
+        "endpoints": list(told.endpoints),
+        "findings": [finding.as_return() for finding in told.findings],
+        "routes": list(told.routes),
         "diff": plan_diff(plan),
     }

@@ -15,6 +15,7 @@ from ..definition.read import Source
 from ..objects.identity import ObjectError, as_return
 from ..output.ports import OutputError
 from ..reconcile.plan import PlanError
+from .checks import LEVELS
 from .errors import OptionError
 from .ingress import IngressRequest, run
 from .options import (
@@ -56,6 +57,17 @@ def argument_spec() -> dict[str, Any]:
                 "merge": {"type": "dict", "required": True},
             },
         },
+        "checks": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "id": {"type": "str", "required": True},
+                "level": {"type": "str", "required": True, "choices": list(LEVELS)},
+                "reason": {"type": "str", "required": True},
+                "where": {"type": "str", "default": "*"},
+            },
+        },
         "provider": {**words, "choices": list(PROVIDERS)},
         "profile": {"type": "str", "choices": sorted(PROFILES), "default": "corrected"},
         "operator_env": {"type": "dict"},
@@ -92,6 +104,7 @@ def argument_spec() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "prune": {"type": "bool", "default": True},
         "max_prune": {"type": "int", "default": 20},
+        "return_routes": {"type": "bool", "default": False},
         "return_objects": {"type": "str", "choices": ["none", "changed", "all"], "default": "none"},
         DOCUMENTS: {"type": "str", "no_log": True},
     }
@@ -131,10 +144,12 @@ def _request(params: dict[str, Any]) -> IngressRequest:
         ambassador=params["ambassador"] or {},
         istio=params["istio"] or {},
         overrides=[*params["overrides"], *handed["overrides"]],
+        checks=params["checks"],
         namespaces=params["namespaces"],
         prune=params["prune"],
         max_prune=params["max_prune"],
         return_objects=params["return_objects"],
+        return_routes=params["return_routes"],
     )
 
 

@@ -29,6 +29,8 @@ from .operator_env import OperatorEnv
 
 PROFILES = {profile.name: profile for profile in (CORRECTED, OPERATOR)}
 PROVIDERS = ("ambassador", "istio")
+AMBASSADOR_OPTIONS = ("api", "form", "single_namespace", "ambassador_id", "hosts", "base_url")
+ISTIO_OPTIONS = ("gateway", "gateways", "hosts", "tls_mode", "api_version", "base_url")
 AMBASSADOR_APIS = tuple(WORDS)
 AMBASSADOR_FORMS = ("annotation", "object")
 ISTIO_API_VERSIONS = tuple(f"networking.istio.io/{version}" for version in ("v1", "v1alpha3", "v1beta1"))
@@ -76,7 +78,7 @@ def ambassador_options(given: Mapping[str, Any], env: OperatorEnv, profile: Prof
     Raises:
         OptionError: for a wrong value or an unknown key.
     """
-    _known(given, "ambassador", ("api", "form", "single_namespace", "ambassador_id", "hosts", "base_url"))
+    _known(given, "ambassador", AMBASSADOR_OPTIONS)
     api = _choice(given, "ambassador.api", "api", AMBASSADOR_APIS) or _default_api(env, profile)
     ids = _words(given.get("ambassador_id"), "ambassador.ambassador_id")
     if any(not identity or not identity.isprintable() for identity in ids):
@@ -135,7 +137,7 @@ def istio_options(
     Raises:
         OptionError: for a wrong value or an unknown key.
     """
-    _known(given, "istio", ("gateway", "gateways", "hosts", "tls_mode", "api_version", "base_url"))
+    _known(given, "istio", ISTIO_OPTIONS)
     hosts = _hosts(given.get("hosts"), "istio.hosts")
     domain = cluster_domain_option(cluster_domain)
     mode, mode_from = _chosen(given, "tls_mode", env.tls_mode, "ISTIO_TLS_MODE")

@@ -1,198 +1,265 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Route tables for filters: definitions and Kubernetes objects in, rows and answers out."""
+"""Definitions and Kubernetes objects in, the route table of each provider out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..definition.fields import kind_of, nearest, shown
-from ..routing.emissary import emissary_table
+from ..definition.fields import kind_of, nearest, shown, word
+from ..definition.findings import Finding
+from ..definition.model import Origin, in_a_sentence
+from ..definition.profile import Profile
+from ..definition.read import Definitions, Source, read_definitions, unpacked
+from ..objects.identity import ObjectError
+from ..objects.ownership import Owner, owner_of, stamp
+from ..routing.emissary import emissary_tables
 from ..routing.istio import istio_table
-from ..routing.model import Conditions, Copy, Entrance, Owner, Request, Row, Share, Table, Target, Text
-from ..routing.resolve import Answer, Part, resolve
+from ..routing.model import Table
+from ..translate.ambassador_words import WORDS
 from .errors import OptionError
-from .translation import Run, plain
+from .kinds import unknown_kinds
+from .operator_env import operator_env
+from .options import (
+    AMBASSADOR_OPTIONS,
+    DEFAULT_CLUSTER_DOMAIN,
+    ISTIO_OPTIONS,
+    PROVIDERS,
+    AmbassadorOptions,
+    IstioOptions,
+    ambassador_options,
+    cluster_domain_option,
+    istio_options,
+    profile_option,
+)
+from .translation import Run, ambassador_run, istio_run, plain, sources_of
 
+Object = Mapping[str, Any]
 DEFINITION_KINDS = ("SeldonDeployment", "ServiceRoute")
-REQUEST_FIELDS = ("method", "host", "path", "headers")
+# The groups of the objects that a provider reads.
+_GROUPS = {"ambassador": "getambassador.io", "istio": "networking.istio.io"}
+# Under these labels the objects of a run stand in a table, if nothing says the scope that they are for.
+THIS_RUN = Owner("this-run", "this-run")
+VERSION = re.compile(r"v?[0-9]{1,4}(?:\.[0-9]{1,6}){0,2}")
 
 
-def divided(value: Any) -> tuple[list[Any], list[dict[str, Any]]]:
-    """Definitions, and Kubernetes objects of any other kind, out of one list.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value of a filter, divided: definitions, and Kubernetes objects of all other kinds with their places."""
+
+    definitions: tuple[Source, ...]
+    objects: tuple[tuple[Origin, dict[str, Any]], ...]
+
+    @property
+    def objects_alone(self) -> tuple[Object, ...]:
+        return tuple(item for _origin, item in self.objects)
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingOptions:
+    """What filters about routes are asked. ``ambassador`` and ``istio`` are None where they are not asked for.
+
+    ``ambassador_version`` and ``istio_version`` are what is installed, empty where that is not said. ``owner`` is who
+    writes the objects of the definitions.
+    """
+
+    profile: Profile
+    ambassador: AmbassadorOptions | None
+    istio: IstioOptions | None
+    ambassador_version: str = ""
+    istio_version: str = ""
+    owner: Owner = THIS_RUN
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return tuple(name for name, own in (("ambassador", self.ambassador), ("istio", self.istio)) if own)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a provider sees, and the table that it makes of it.
+
+    ``own`` are the objects of a run, ``others`` those beside them.
+    """
+
+    provider: str
+    own: tuple[Object, ...]
+    others: tuple[Object, ...]
+    table: Table
+
+    @property
+    def objects(self) -> tuple[Object, ...]:
+        return (*self.own, *self.others)
+
+    @property
+    def shows_the_environment(self) -> bool:
+        """Without any object of the provider beside those of a run nothing is known of its environment."""
+        return any(_GROUPS[self.provider] in str(item.get("apiVersion")) for item in self.others)
+
+
+def divided(value: Any) -> Given:
+    """Definitions and Kubernetes objects out of one list, or out of a ``List`` as kubectl prints it.
 
     Raises:
         OptionError: for what is neither.
     """
-    items = plain(value)
-    definitions: list[Any] = []
-    objects: list[dict[str, Any]] = []
-    for index, item in enumerate(items if isinstance(items, list) else [items]):
-        if not isinstance(item, dict):
-            raise OptionError(f"definitions[{index}]: is {kind_of(item)}: give definitions and Kubernetes objects.")
-        if item.get("kind") in DEFINITION_KINDS or str(item.get("kind", "")).endswith("List"):
-            definitions.append(item)
-        else:
-            objects.append(item)
-    return definitions, objects
+    definitions: list[Source] = []
+    objects: list[tuple[Origin, dict[str, Any]]] = []
+    for source in sources_of(plain(value)):
+        for item, origin in unpacked(source):
+            if not isinstance(item, dict):
+                raise OptionError(f"{origin}: is {kind_of(item)}: give definitions and Kubernetes objects.")
+            if item.get("kind") in DEFINITION_KINDS:
+                definitions.append(Source(item, origin))
+            elif not isinstance(item.get("kind"), str) or not isinstance(item.get("apiVersion"), str):
+                raise OptionError(f"{origin}: has no kind and apiVersion: give definitions and Kubernetes objects.")
+            else:
+                objects.append((origin, item))
+    return Given(tuple(definitions), tuple(objects))
 
 
-def ambassador_table(run: Run | None, objects: Sequence[Mapping[str, Any]], *, old: bool) -> Table:
-    """The tables of all Ambassadors that an object names; ``old`` is Ambassador 1.x."""
-    everything = [*_objects_of(run), *objects]
-    tables = [
-        emissary_table(everything, ambassador_id=identity, generation="v1" if old else "v3")
-        for identity in _ids(run, objects)
-    ]
-    return Table(
-        tuple(entrance for table in tables for entrance in table.entrances),
-        tuple(sorted({finding for table in tables for finding in table.findings})),
-    )
+def routing_options(provider: object, given: Mapping[str, Any]) -> RoutingOptions:
+    """The options of ``routes``, ``resolve`` and ``lint``: those of the providers and what is common to them.
 
-
-def mesh_table(run: Run | None, objects: Sequence[Mapping[str, Any]], cluster_domain: str) -> Table:
-    """The table of Istio."""
-    return istio_table([*_objects_of(run), *objects], cluster_domain=cluster_domain)
-
-
-def _objects_of(run: Run | None) -> list[Any]:
-    return [] if run is None else [item.object for item in run.translation.objects]
-
-
-def _ids(run: Run | None, objects: Iterable[Mapping[str, Any]]) -> list[str]:
-    found = {"default"}
-    for item in (*_objects_of(run), *objects):
-        spec = item.get("spec")
-        ids = spec.get("ambassador_id") if isinstance(spec, Mapping) else None
-        found |= {ids} if isinstance(ids, str) else set(ids) if isinstance(ids, list) else set()
-    for place in run.translation.places if run else ():
-        found |= set(place.door.by)
-    return sorted(item for item in found if isinstance(item, str))
-
-
-def rows(table: Table) -> list[dict[str, Any]]:
-    """The rows of a table, in the order in which the proxy tries them."""
-    return [
-        {
-            "provider": entrance.provider,
-            "entrance": entrance.name,
-            "port": entrance.port,
-            "host": host.domain,
-            "order": order,
-            "match": {
-                "path": _text(row.match.path),
-                "method": _text(row.match.method),
-                "headers": _conditions(row.match.headers),
-                "query": _conditions(row.match.query),
-            },
-            **_action(row),
-        }
-        for entrance in table.entrances
-        for host in entrance.hosts
-        for order, row in enumerate(host.rows)
-    ]
-
-
-def _action(row: Row) -> dict[str, Any]:
-    return {
-        "backends": [_share(share, share.percent) for share in row.shares],
-        "mirrors": [_copy(copy, copy.percent) for copy in row.mirrors],
-        "retries": row.retries,
-        "redirect": row.redirect or None,
-        "owner": _owner(row.owner),
-    }
-
-
-def _share(share: Share, percent: Fraction) -> dict[str, Any]:
-    return {
-        **_target(share.target),
-        "percent": number(percent),
-        "rewrite": share.rewrite,
-        "host_rewrite": share.host_rewrite,
-        "timeout_ms": share.timeout_ms,
-    }
-
-
-def _copy(copy: Copy, percent: Fraction) -> dict[str, Any]:
-    return {**_target(copy.target), "percent": number(percent)}
-
-
-def _target(target: Target) -> dict[str, Any]:
-    return {"host": target.host, "port": target.port, "subset": target.subset or None, "tls": target.tls}
-
-
-def number(percent: Fraction) -> int | float:
-    """A percentage as a number: whole where it is, else to six places."""
-    return int(percent) if percent.denominator == 1 else round(float(percent), 6)
-
-
-def _owner(owner: Owner) -> dict[str, Any]:
-    return {"kind": owner.kind, "namespace": owner.namespace, "name": owner.name, "labels": dict(owner.labels)}
-
-
-def _text(text: Text | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    found: dict[str, Any] = {"kind": text.kind, "value": text.value}
-    return found | {key: True for key in ("ignore_case", "negated") if getattr(text, key)}
-
-
-def _conditions(conditions: Conditions) -> list[dict[str, Any]]:
-    return [{"name": name, **(_text(text) or {})} for name, text in conditions]
-
-
-def request_option(value: Any) -> Request:
-    """The request of ``resolve``: method, host, path with its query, headers.
+    ``provider`` is one name or a list of them; None takes Ambassador.
 
     Raises:
-        OptionError: for what is no request.
+        OptionError: for a wrong value, or an option that no chosen provider has.
     """
-    given = plain(value)
-    if not isinstance(given, dict):
-        raise OptionError(f"request: is {kind_of(given)}: write a mapping with {', '.join(REQUEST_FIELDS)}.")
-    for key in given:
-        if key not in REQUEST_FIELDS:
-            hint = nearest(key, REQUEST_FIELDS)
-            raise OptionError(f"request: has {shown(key)}{hint}: allowed are {', '.join(REQUEST_FIELDS)}.")
-    texts = {key: given.get(key, default) for key, default in (("method", "GET"), ("host", ""), ("path", "/"))}
-    headers = given.get("headers") or {}
-    for key, text in (*texts.items(), *(headers.items() if isinstance(headers, dict) else (("headers", headers),))):
-        if not isinstance(text, str):
-            raise OptionError(f"request: {shown(key)} is {kind_of(text)}: it must be text.")
-    path, _mark, query = texts["path"].partition("?")
-    if not path.startswith("/"):
-        raise OptionError(f"request: the path {shown(path)} must begin with '/'.")
-    pairs = (item.partition("=") for item in query.split("&") if item)
-    return Request(
-        texts["method"],
-        texts["host"],
-        path,
-        tuple(sorted((name.lower(), text) for name, text in headers.items())),
-        tuple(sorted({name: text for name, _equals, text in pairs}.items())),
+    providers = _providers(plain(provider))
+    options = plain(dict(given))
+    common = {key: options.pop(key, None) for key in ("profile", "operator_env", "cluster_domain", "scope")}
+    versions = {key: _version(options.pop(key, None), key) for key in ("ambassador_version", "istio_version")}
+    profile = profile_option(common["profile"])
+    env = operator_env(common["operator_env"], profile)
+    known = {"ambassador": {*AMBASSADOR_OPTIONS} - {"base_url"}, "istio": {*ISTIO_OPTIONS} - {"base_url"}}
+    allowed = sorted({key for name in providers for key in known[name]})
+    for key in options:
+        if key not in allowed:
+            raise OptionError(
+                f"{shown(key)}: is not an option{nearest(key, allowed)}: allowed are {', '.join(allowed)}."
+            )
+    cluster_domain_option(common["cluster_domain"])
+    own = {name: {key: value for key, value in options.items() if key in known[name]} for name in providers}
+    return RoutingOptions(
+        profile,
+        ambassador_options(own["ambassador"], env, profile) if "ambassador" in own else None,
+        istio_options(own["istio"], env, profile, common["cluster_domain"]) if "istio" in own else None,
+        owner=_owner(common["scope"]),
+        **versions,
     )
 
 
-def answers(table: Table, request: Request) -> list[dict[str, Any]]:
-    """What happens to a request at each entrance."""
-    return [_answer(resolve(entrance, request), entrance) for entrance in table.entrances]
+def _providers(value: object) -> tuple[str, ...]:
+    given = ["ambassador"] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(given, list) or not given or any(name not in PROVIDERS for name in given):
+        raise OptionError(
+            f"provider: {word(value)} is not known: allowed are {', '.join(PROVIDERS)}, or a list of them."
+        )
+    return tuple(dict.fromkeys(given))
 
 
-def _answer(answer: Answer, entrance: Entrance) -> dict[str, Any]:
-    return {
-        "provider": entrance.provider,
-        "entrance": entrance.name,
-        "port": entrance.port,
-        "matched": bool(answer.parts or answer.redirect),
-        "backends": [_part(part) for part in answer.parts],
-        "mirrors": [_copy(item.copy, item.percent) for item in answer.mirrors],
-        "unanswered": number(answer.unanswered),
-        "redirect": answer.redirect or None,
-        "why": answer.why or None,
-    }
+def _version(value: object, name: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str) or not VERSION.fullmatch(value):
+        raise OptionError(f"{name}: {word(value)} is no version: write it as text, such as '3.10.0'.")
+    numbers = [str(int(number)) for number in value.removeprefix("v").split(".")]
+    return ".".join([*numbers, "0", "0"][:3])
 
 
-def _part(part: Part) -> dict[str, Any]:
-    return {**_share(part.share, part.percent), "path": part.path, "owner": _owner(part.share.owner or part.row.owner)}
+def _owner(value: object) -> Owner:
+    if value is None or value == "":
+        return THIS_RUN
+    if not isinstance(value, str):
+        raise OptionError(f"scope: is {kind_of(value)}: write the scope of the inventory (mlops_scope).")
+    try:
+        return Owner(value, THIS_RUN.set)
+    except ObjectError as error:
+        raise OptionError(f"{error}.") from None
+
+
+def translated(provider: str, definitions: Definitions, options: RoutingOptions) -> Run:
+    """The run of definitions for a provider that is asked for.
+
+    Raises:
+        DefinitionError: where definitions collide or cannot be expressed.
+    """
+    if provider == "ambassador" and options.ambassador:
+        return ambassador_run(definitions, options.ambassador)
+    if provider == "istio" and options.istio:
+        return istio_run(definitions, options.istio)
+    raise ValueError(f"there are no options for {provider}")
+
+
+def scene(provider: str, run: Run | None, objects: Sequence[Object], options: RoutingOptions) -> Scene:
+    """What a provider makes of a run beside objects of others."""
+    own = tuple(_own(run, options.owner))
+    everything = (*own, *objects)
+    table = _ambassador(run, everything, options) if provider == "ambassador" else _istio(everything, options)
+    return Scene(provider, own, tuple(objects), table)
+
+
+def _ambassador(run: Run | None, everything: Sequence[Object], options: RoutingOptions) -> Table:
+    old = options.ambassador_version.partition(".")[0] == "1"
+    if run and options.ambassador and not options.ambassador_version:
+        old = WORDS[options.ambassador.settings.api].annotation_only
+    return emissary_tables(everything, generation="v1" if old else "v3")
+
+
+def _istio(everything: Sequence[Object], options: RoutingOptions) -> Table:
+    domain = options.istio.settings.cluster_domain if options.istio else DEFAULT_CLUSTER_DOMAIN
+    return istio_table(everything, cluster_domain=domain)
+
+
+def _own(run: Run | None, owner: Owner) -> list[Object]:
+    """The objects of a run with the labels that a writer would give them."""
+    return [stamp(item.object, owner, item.definition) for item in run.translation.objects] if run else []
+
+
+def others(run: Run | None, given: Given, options: RoutingOptions) -> tuple[list[Object], list[Finding]]:
+    """The given objects that a run does not replace, and what to say of those that it would."""
+    if run is None:
+        return list(given.objects_alone), []
+    own = {_identity(item.object) for item in run.translation.objects}
+    kept: list[Object] = []
+    findings: list[Finding] = []
+    for origin, item in given.objects:
+        owner = owner_of(item)
+        if _identity(item) not in own:
+            if owner is None or owner.scope != options.owner.scope:
+                kept.append(item)
+        elif owner is None or (options.owner != THIS_RUN and owner.scope != options.owner.scope):
+            whose = f"belongs to {owner}" if owner else "was made by somebody else"
+            kind, namespace, name = (in_a_sentence(text) for text in _identity(item)[1:])
+            what = f"{whose}, and this run needs the {kind} {namespace}/{name} for itself"
+            findings.append(Finding("B04", "error", str(origin), what, "remove or rename it, or adopt it"))
+    return kept, findings
+
+
+def _identity(item: Object) -> tuple[str, str, str, str]:
+    metadata = item.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    group = str(item.get("apiVersion")).rpartition("/")[0]
+    return group, str(item.get("kind")), str(metadata.get("namespace") or "default"), str(metadata.get("name"))
+
+
+def scenes(given: Given, options: RoutingOptions) -> tuple[Scene, ...]:
+    """What each provider that is asked for makes of definitions and objects.
+
+    Raises:
+        DefinitionError: where a definition is refused.
+        OptionError: for an object that may route requests and is of an unknown kind.
+    """
+    for finding in unknown_kinds(given.objects):
+        raise OptionError(str(finding))
+    definitions = read_definitions(given.definitions, options.profile)
+    found = []
+    for provider in options.providers:
+        run = translated(provider, definitions, options) if definitions.items else None
+        found.append(scene(provider, run, others(run, given, options)[0], options))
+    return tuple(found)

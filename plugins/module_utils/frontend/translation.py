@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..definition.fields import kind_of
-from ..definition.findings import DefinitionError, Finding, sentence
+from ..definition.findings import DefinitionError, Finding, refusal
 from ..definition.model import Origin, SeldonDeployment, title
 from ..definition.operator_failures import operator_failures
 from ..definition.profile import Profile
@@ -84,14 +84,14 @@ def intents_of(definitions: Definitions, profile: Profile, settings: IntentSetti
         DefinitionError: in a profile that does as the operator, where that fails or crashes.
     """
     if not profile.survives:
-        lines = [
-            sentence(f"{item.origin}, {title(item)}", problem)
+        refused = [
+            refusal(f"{item.origin}, {title(item)}", problem)
             for item in definitions.items
             if isinstance(item, SeldonDeployment)
             for problem in operator_failures(item, settings.api)
         ]
-        if lines:
-            raise DefinitionError(lines)
+        if refused:
+            raise DefinitionError(refused)
     return [
         seldon_intent(item, profile, settings) if isinstance(item, SeldonDeployment) else route_intent(item)
         for item in definitions.items

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..definition.findings import DefinitionError
+from ..definition.findings import DefinitionError, Finding
 from ..definition.model import MatchKind, TextMatch
 from .model import Backend, Entry, Intent, Match, Pairs
 
@@ -69,9 +69,12 @@ class Places:
         Raises:
             DefinitionError: with one line for each quarrel.
         """
-        lines = {f"{item.intent.origin}, {item.intent.title}: {item.what}: {item.advice}." for item in self.quarrels}
-        if lines:
-            raise DefinitionError(sorted(lines))
+        refused = {
+            Finding(item.check, "error", f"{item.intent.origin}, {item.intent.title}", item.what, item.advice)
+            for item in self.quarrels
+        }
+        if refused:
+            raise DefinitionError(sorted(refused, key=str))
 
 
 def places(

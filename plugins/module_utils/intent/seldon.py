@@ -20,7 +20,7 @@ from ..definition.profile import Profile
 from .headers import custom_headers, with_tenant
 from .model import Backend, Entry, Intent, Match, Mirror, ModelApi, Pairs, Policies, Subset
 from .operator_services import operator_services
-from .policies import policies
+from .policies import policies, policy_findings
 from .ports import PortSettings, PredictorPorts, predictor_ports
 
 # Source: operator/constants/constants.go:7 and :8. Dots match any character; the headers beside the expression keep
@@ -50,12 +50,14 @@ def seldon_intent(deployment: SeldonDeployment, profile: Profile, settings: Inte
     config = deployment.annotation("ambassador-config") or ""
     if not profile.custom_config_once and settings.api != "v1":
         config = ""
+    entries = tuple(builder.entries(ports))
+    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
     return Intent(
         kind=deployment.kind,
         namespace=deployment.namespace,
         name=deployment.name,
         origin=str(deployment.origin),
-        entries=tuple(builder.entries(ports)),
+        entries=entries,
         attached_to=builder.target,
         custom=custom_documents(config) if profile.custom_config_once or not custom_problems(config) else (),
         custom_text="" if profile.custom_config_once else config,
@@ -66,7 +68,11 @@ def seldon_intent(deployment: SeldonDeployment, profile: Profile, settings: Inte
         if profile.own_services or settings.api != "v1"
         else tuple(operator_services(deployment, ports, settings.ports)),
         api=_api(deployment),
-        findings=(*_findings(deployment, builder, ports), *_defects(deployment, profile, settings)),
+        findings=(
+            *_findings(deployment, builder, ports),
+            *policy_findings(where, entries),
+            *_defects(deployment, profile, settings),
+        ),
     )
 
 

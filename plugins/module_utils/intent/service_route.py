@@ -5,37 +5,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..definition.findings import Finding
 from ..definition.model import Route, RouteBackend, ServiceRoute
 from .model import Backend, Entry, Intent, Match, Mirror, Policies, Retries
+from .policies import policy_findings
 
 
 def route_intent(definition: ServiceRoute) -> Intent:
     """What a valid ServiceRoute asks for."""
     many = len(definition.routes) > 1
+    where = f"{definition.origin} {definition.namespace}/{definition.name}"
+    entries = tuple(
+        _entry(route, definition.namespace, route.name or (str(index) if many else ""))
+        for index, route in enumerate(definition.routes)
+    )
     return Intent(
         kind=definition.kind,
         namespace=definition.namespace,
         name=definition.name,
         origin=str(definition.origin),
-        entries=tuple(
-            _entry(route, definition.namespace, route.name or (str(index) if many else ""))
-            for index, route in enumerate(definition.routes)
-        ),
+        entries=entries,
         attached_to=definition.name,
         service=definition.service,
-        findings=tuple(
-            Finding(
-                "A10",
-                "warning",
-                f"{definition.origin} {definition.namespace}/{definition.name} spec.routes[{index}]",
-                "no timeout_ms: requests end after 3 s on Ambassador and have no limit on Istio",
-                "set it to what the service needs",
-            )
-            for index, route in enumerate(definition.routes)
-            if route.timeout_ms is None
-        ),
+        findings=(*_timeouts(definition, where), *policy_findings(where, entries)),
     )
+
+
+def _timeouts(definition: ServiceRoute, where: str) -> Iterator[Finding]:
+    for index, route in enumerate(definition.routes):
+        if route.timeout_ms is None:
+            what = "no timeout_ms: requests end after 3 s on Ambassador and have no limit on Istio"
+            yield Finding("A10", "warning", f"{where} spec.routes[{index}]", what, "set it to what the service needs")
 
 
 def _entry(route: Route, namespace: str, label: str) -> Entry:

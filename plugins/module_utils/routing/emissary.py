@@ -9,17 +9,20 @@ emissary-ingress/emissary v3.10.0 and of datawire/ambassador v1.14.4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from ..definition.findings import Finding
+from ..definition.model import in_a_sentence
+from .ambassador_checks import checked_groups
 from .emissary_mappings import Group, Maker, glob_text, selects
-from .emissary_resources import Resource, Resources, StopsAllError
-from .model import Entrance, Row, Table, Text, VirtualHost
+from .emissary_resources import EVERY_ID, Generation, Resource, Resources, StopsAllError, ids_of, selector_of
+from .model import Conditions, Entrance, RequestMatch, Row, Table, Text, VirtualHost
 
 _ONE_PORT = 8080
 _XFP = "x-forwarded-proto"
+_OVER_TLS = (_XFP, Text("exact", "https"))
 _ACME = "/.well-known/acme-challenge/"
 _STACKS = {
     "HTTP": ("HTTP", "TCP"),
@@ -42,15 +45,40 @@ class _Host:
     labels: Mapping[str, Any]
     selector: Mapping[str, Any]
 
-    def takes(self, group: Group) -> bool:
-        """``matches_httpgroup``."""
-        any_host = not group.redirect and bool(group.said("host_regex"))
-        named = any_host or bool(group.host)
-        fits = any_host or (named and _overlap(self.hostname, group.host))
-        if self.selector:
-            labels = {} if group.redirect else group.labels
-            return selects(self.selector, labels) and (fits or not named)
-        return fits
+
+class _Index:
+    """Groups by the glob of their host, so that a Host need not be compared with each of them."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.groups = groups
+        self.by_glob: dict[str, list[int]] = {}
+        # With a regular expression on the host, any Host takes a group; with nothing, only the labels decide.
+        self.any_host: list[int] = []
+        self.unnamed: list[int] = []
+        for number, group in enumerate(groups):
+            if not group.redirect and group.said("host_regex"):
+                self.any_host.append(number)
+            elif group.host:
+                self.by_glob.setdefault(group.host, []).append(number)
+            else:
+                self.unnamed.append(number)
+        self.globs = [glob for glob in self.by_glob if "*" in glob]
+
+    def taken_by(self, host: _Host) -> list[int]:
+        """``matches_httpgroup``: the numbers of the groups that a Host takes."""
+        # Two names without a star fit only if they are equal.
+        tried = self.by_glob if "*" in host.hostname else dict.fromkeys((host.hostname, *self.globs))
+        found = [*self.any_host, *(self.unnamed if host.selector else ())]
+        for glob in tried:
+            if glob in self.by_glob and _overlap(host.hostname, glob):
+                found += self.by_glob[glob]
+        if host.selector:
+            found = [number for number in found if selects(host.selector, _labels(self.groups[number]))]
+        return sorted(found)
+
+
+def _labels(group: Group) -> Mapping[str, Any]:
+    return {} if group.redirect else group.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +100,7 @@ def emissary_table(
     objects: Sequence[Mapping[str, Any]],
     *,
     ambassador_id: str = "default",
-    generation: Literal["v1", "v3"] = "v3",
+    generation: Generation = "v3",
     ambassador_namespace: str = "ambassador",
 ) -> Table:
     """What the Ambassador of an id does with requests.
@@ -83,15 +111,67 @@ def emissary_table(
     resources = Resources(ambassador_id, generation, ambassador_namespace)
     try:
         resources.read(objects)
+    except StopsAllError:
+        return _table((), resources.findings)
+    return _table_of(resources)
+
+
+def emissary_tables(
+    objects: Sequence[Mapping[str, Any]],
+    *,
+    generation: Generation = "v3",
+    ambassador_namespace: str = "ambassador",
+) -> Table:
+    """What all Ambassadors that the objects name do with requests; the objects are those of ``emissary_table``."""
+    reader = Resources("", generation, ambassador_namespace)
+    try:
+        found = reader.everything(objects)
+    except StopsAllError:
+        return _table((), reader.findings)
+    by_id, for_all = _by_id(found, generation)
+    tables = []
+    for identity in sorted(by_id) or ["default"]:
+        resources = Resources(identity, generation, ambassador_namespace)
+        try:
+            resources.take([*by_id.get(identity, ()), *for_all])
+            tables.append(_table_of(resources))
+        except StopsAllError:
+            tables.append(_table((), resources.findings))
+    entrances = [entrance for table in tables for entrance in table.entrances]
+    return _table(entrances, [*reader.findings, *(finding for table in tables for finding in table.findings)])
+
+
+def _by_id(found: Iterable[Resource], generation: Generation) -> tuple[dict[str, list[Resource]], list[Resource]]:
+    """The resources by the ids that they name, and those that every Ambassador has to look at."""
+    by_id: dict[str, list[Resource]] = {}
+    for_all = []
+    for resource in found:
+        ids = ids_of(resource, generation)
+        if resource.version == "v1" or EVERY_ID in ids or not all(isinstance(item, str) for item in ids):
+            for_all.append(resource)
+            ids = [item for item in ids if isinstance(item, str) and item != EVERY_ID]
+            for item in ids:
+                by_id.setdefault(item, [])
+        else:
+            for item in dict.fromkeys(ids):
+                by_id.setdefault(item, []).append(resource)
+    return by_id, for_all
+
+
+def _table_of(resources: Resources) -> Table:
+    generation, ambassador_id = resources.generation, resources.ambassador_id
+    try:
         hosts = _hosts(resources)
-        groups, rows = _rows(resources, hosts)
+        groups, rows = _rows(resources)
     except StopsAllError:
         return _table((), resources.findings)
     if generation == "v1":
-        return _table((_only_entrance(resources, hosts, groups, rows),), resources.findings)
-    _check_hosts(resources, hosts, groups)
+        return _table((_only_entrance(resources, hosts, rows),), resources.findings)
+    index = _Index(groups)
+    taken = [(host, index.taken_by(host)) for host in sorted(hosts, key=lambda host: host.hostname)]
+    _check_hosts(resources, taken, groups)
     entrances = [
-        Entrance("ambassador", ambassador_id, door.port, _virtual_hosts(door, hosts, groups, rows))
+        Entrance("ambassador", ambassador_id, door.port, _virtual_hosts(door, taken, rows))
         for door in _doors(resources)
     ]
     return _table(entrances, resources.findings)
@@ -101,18 +181,10 @@ def _table(entrances: Sequence[Entrance], findings: Sequence[Finding]) -> Table:
     return Table(tuple(entrances), tuple(dict.fromkeys(findings)))
 
 
-def _rows(resources: Resources, hosts: Sequence[_Host]) -> tuple[list[Group], list[Row]]:
-    contexts = frozenset(resource.stored for resource in resources.of("TLSContext"))
-    selectors = [host.selector for host in hosts if host.selector]
-    maker = Maker(resources, _module(resources), selectors, contexts)
-    groups = maker.groups()
+def _rows(resources: Resources) -> tuple[list[Group], list[Row]]:
+    maker = Maker(resources)
+    groups = checked_groups(maker.groups(), resources)
     return groups, [maker.row(group) for group in groups]
-
-
-def _module(resources: Resources) -> Mapping[str, Any]:
-    found = [resource for resource in resources.of("Module") if resource.stored == "ambassador"]
-    config = found[0].fields.get("config") if found else None
-    return config if isinstance(config, Mapping) else {}
 
 
 # --- Hosts --------------------------------------------------------------------------------------------------------
@@ -123,7 +195,7 @@ def _hosts(resources: Resources) -> list[_Host]:
     found = [_host(resource) for resource in resources.of("Host")]
     if not found:
         found = [_Host("", resources.ambassador_namespace, "*", "Route", {}, {})]
-        if resources.generation == "v1" and _module(resources).get("x_forwarded_proto_redirect"):
+        if resources.generation == "v1" and resources.module.get("x_forwarded_proto_redirect"):
             found = [replace(found[0], insecure="Redirect")]
     return found
 
@@ -132,24 +204,24 @@ def _host(resource: Resource) -> _Host:
     fields = resource.fields
     policy = fields.get("requestPolicy") or {}
     insecure = policy.get("insecure") or {}
-    selector = fields.get("mappingSelector") or fields.get("selector") or {}
     return _Host(
         resource.title,
         resource.namespace,
         str(fields.get("hostname") or "*"),
         str(insecure.get("action") or "Redirect"),
         resource.labels,
-        selector,
+        selector_of(resource),
     )
 
 
-def _check_hosts(resources: Resources, hosts: Sequence[_Host], groups: Sequence[Group]) -> None:
-    for group in groups:
-        if any(host.takes(group) for host in hosts):
+def _check_hosts(resources: Resources, taken: Sequence[tuple[_Host, Sequence[int]]], groups: Sequence[Group]) -> None:
+    reached = {number for _host, numbers in taken for number in numbers}
+    for number, group in enumerate(groups):
+        if number in reached:
             continue
         for member in group.takers:
-            fix = "Write a hostname that a Host has, and the labels that it selects."
-            resources.find("C03", "error", member.title, "No Host takes it, so nothing reaches it.", fix)
+            fix = "write a hostname that a Host has, and the labels that it selects"
+            resources.find("C03", "error", member.title, "is taken by no Host, so nothing reaches it", fix)
 
 
 def _overlap(one: str, other: str) -> bool:
@@ -182,9 +254,7 @@ def _fits_end(end: str, text: str, both: bool) -> bool:
 # --- Entrances ----------------------------------------------------------------------------------------------------
 
 
-def _only_entrance(
-    resources: Resources, hosts: Sequence[_Host], groups: Sequence[Group], rows: Sequence[Row]
-) -> Entrance:
+def _only_entrance(resources: Resources, hosts: Sequence[_Host], rows: Sequence[Row]) -> Entrance:
     """Ambassador 1: each Host takes each Mapping, and the first one stands for all names if no other does."""
     by_name: dict[str, _Host] = {}
     for host in hosts:
@@ -202,22 +272,22 @@ def _only_entrance(
 def _doors(resources: Resources) -> Iterator[_Door]:
     found = resources.of("Listener")
     if not found:
-        message = "There is no Listener, so Emissary takes no requests; the routes are shown as if there were one."
-        where = f"Ambassador {resources.ambassador_id}"
-        resources.find("C02", "warning", where, message, "Add a Listener for each port.")
+        message = "has no Listener and so takes no requests, and the routes are shown as if there were one"
+        where = f"Ambassador {in_a_sentence(resources.ambassador_id)}"
+        resources.find("C02", "warning", where, message, "add a Listener for each port")
         yield _Door(0, "SECURE", False, "*", {})
     taken: set[tuple[str, str, int]] = set()
     for resource in found:
         door, why = _door(resource)
         if why:
-            message = f"Emissary leaves the Listener out, because {why}."
-            resources.find("C12", "error", resource.title, message, "Correct it: until then it has no effect.")
+            message = f"is left out by Emissary, because {why}"
+            resources.find("C12", "error", resource.title, message, "correct it, because until then it has no effect")
         if door is None:
             continue
         bind = str(resource.fields.get("bind_address") or ""), _stack(resource)[-1], door.port
         if bind in taken:
-            message = f"Another Listener already has the port {door.port}: this one has no effect."
-            resources.find("C02", "error", f"{resource.title}: port", message, "Write another port.")
+            message = f"is {door.port}, which another Listener already has, so this one has no effect"
+            resources.find("C02", "error", f"{resource.title}: port", message, "write another port")
             continue
         taken.add(bind)
         if "HTTP" in _stack(resource):
@@ -253,17 +323,18 @@ def _door(resource: Resource) -> tuple[_Door | None, str]:
 
 
 def _virtual_hosts(
-    door: _Door, hosts: Sequence[_Host], groups: Sequence[Group], rows: Sequence[Row]
+    door: _Door, taken: Sequence[tuple[_Host, Sequence[int]]], rows: Sequence[Row]
 ) -> tuple[VirtualHost, ...]:
     found: dict[str, list[Row]] = {}
-    for host in sorted(hosts, key=lambda host: host.hostname):
+    # By what Hosts do in clear text: those that do the same share their rows.
+    secured: dict[str, dict[int, list[Row]]] = {}
+    for host, numbers in taken:
         if door.admits(host):
-            found[host.hostname] = [
-                row
-                for group, one in zip(groups, rows, strict=True)
-                if host.takes(group)
-                for row in _secured(one, door.security, host.insecure)
-            ]
+            known = secured.setdefault(host.insecure, {})
+            for number in numbers:
+                if number not in known:
+                    known[number] = list(_secured(rows[number], door.security, host.insecure))
+            found[host.hostname] = [row for number in numbers for row in known[number]]
     return _by_domain(found)
 
 
@@ -282,20 +353,24 @@ def _secured(row: Row, security: str, insecure: str, keep: bool = False) -> Iter
         if insecure == "Redirect":
             yield _to_https(row)
     else:
-        others = tuple(item for item in row.match.headers if item[0] != _XFP)
-        free = row if keep else replace(row, match=replace(row.match, headers=others))
+        match = row.match
+        others = tuple([item for item in match.headers if item[0] != _XFP])
+        free = row if keep or len(others) == len(match.headers) else replace(row, match=_with(match, others))
         if insecure == "Route":
             yield free
             return
-        own = row.match.headers if keep and len(others) != len(row.match.headers) else None
-        headers = own or (*others, (_XFP, Text("exact", "https")))
-        yield replace(row, match=replace(row.match, headers=headers))
+        own = match.headers if keep and len(others) != len(match.headers) else None
+        yield replace(row, match=_with(match, own or (*others, _OVER_TLS)))
         if insecure == "Redirect":
             yield _to_https(free)
 
 
+def _with(match: RequestMatch, headers: Conditions) -> RequestMatch:
+    return RequestMatch(match.path, match.method, headers, match.query)
+
+
 def _to_https(row: Row) -> Row:
-    return replace(row, shares=(), mirrors=(), retries=0, redirect="https")
+    return Row(row.match, (), row.owner, redirect="https")
 
 
 def _by_domain(found: Mapping[str, Sequence[Row]]) -> tuple[VirtualHost, ...]:

@@ -11,23 +11,24 @@ Source: ``python/ambassador/ir/{irbasemapping,irhttpmapping,irbasemappinggroup,i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from ..definition.fields import shown
 from ..definition.model import in_a_sentence
-from .emissary_resources import Generation, Resource, Resources, StopsAllError
+from .emissary_resources import Resource, Resources, StopsAllError, selector_of
 from .model import Conditions, Copy, Owner, RequestMatch, Row, Share, Target, Text
 
 DEFAULT_TIMEOUT_MS = 3000
+_PERCENT = tuple(Fraction(number) for number in range(101))
 # ``CoreMappingKeys`` that a Mapping can have: the first member of a group decides on them.
-_CORE = (
+_CORE = dict.fromkeys(
     "bypass_auth bypass_error_response_overrides circuit_breakers cluster_idle_timeout_ms"
     " cluster_max_connection_lifetime_ms connect_timeout_ms headers keepalive labels load_balancer prefix prefix_exact"
-    " prefix_regex"
-).split()
+    " prefix_regex".split()
+)
 # What the Go types of Emissary keep although it is empty.
 _KEPT = ("rewrite", "retry_policy", "cors", "regex_rewrite", "add_request_headers", "add_response_headers")
 _SERVICE = re.compile(
@@ -72,26 +73,20 @@ class Member:
     group_id: str
     order: tuple[Any, ...]
     core: Mapping[str, Any]
+    owner: Owner
+    weight: int | None
 
     @property
     def title(self) -> str:
         return self.resource.title
 
-    @property
-    def weight(self) -> int | None:
-        weight = self.fields.get("weight")
-        return None if weight is None else round(weight)
-
-    @property
-    def owner(self) -> Owner:
-        found = self.resource
-        labels = sorted((str(key), str(value)) for key, value in found.labels.items())
-        return Owner(found.kind, found.namespace, found.name, tuple(labels))
-
 
 @dataclass(slots=True)
 class Group:
-    """Mappings for the same requests. ``parts`` are the members with what Envoy counts up to."""
+    """Mappings for the same requests. ``parts`` are the members with what Envoy counts up to.
+
+    ``sorted_members`` are in the order in which later ones overwrite what earlier ones say for all.
+    """
 
     first: Member
     order: tuple[Any, ...]
@@ -99,16 +94,14 @@ class Group:
     shadow: Member | None = None
     redirect: Member | None = None
     parts: list[tuple[Member, int]] = field(default_factory=list)
-
-    @property
-    def sorted_members(self) -> list[Member]:
-        """In the order in which later ones overwrite what earlier ones say for all."""
-        return sorted(self.members, key=lambda member: member.order)
+    sorted_members: list[Member] = field(default_factory=list)
 
     def said(self, name: str, default: Any = None) -> Any:
         """What the group has of a field for which one member speaks."""
-        values = [member.fields[name] for member in self.sorted_members if name in member.fields]
-        return values[-1] if values else default
+        for member in reversed(self.sorted_members):
+            if name in member.fields:
+                return member.fields[name]
+        return default
 
     @property
     def host(self) -> str:
@@ -125,26 +118,32 @@ class Group:
         return merged
 
     @property
+    def shares(self) -> Iterator[tuple[Member, int]]:
+        """The members, and which percentage of the requests each really gets."""
+        used = 0
+        for member, numerator in self.parts:
+            upto = max(used, min(100, numerator))
+            yield member, upto - used
+            used = upto
+
+    @property
     def takers(self) -> list[Member]:
         """The Mappings whose requests it answers."""
         return [self.redirect] if self.redirect else [member for member, _numerator in self.parts]
 
 
-@dataclass(frozen=True, slots=True)
 class Maker:
-    """Makes groups of Mappings. ``selectors`` are those of the Hosts, ``contexts`` the names of TLSContexts."""
+    """Makes groups of the Mappings of resources, and rows of groups."""
 
-    resources: Resources
-    module: Mapping[str, Any]
-    selectors: Sequence[Mapping[str, Any]]
-    contexts: frozenset[str]
-
-    @property
-    def _generation(self) -> Generation:
-        return self.resources.generation
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+        self._generation = resources.generation
+        self._module = resources.module
+        self._selectors = [selector for host in resources.of("Host") if (selector := selector_of(host))]
+        self._contexts = frozenset(resource.stored for resource in resources.of("TLSContext"))
 
     def groups(self) -> list[Group]:
-        """Without those that have no route."""
+        """Those that have no route too."""
         found: dict[str, Group] = {}
         for resource in self.resources.of("Mapping"):
             member = self._member(resource)
@@ -157,9 +156,9 @@ class Maker:
             for member in (*group.members, *([group.shadow] if group.shadow else ())):
                 self._check_context(member)
             group.parts = self._parts(group)
+            group.sorted_members = sorted(group.members, key=lambda member: member.order)
         # Of two that are equal the later one comes first.
-        ordered = sorted(found.values(), key=lambda group: group.order)
-        return [group for group in reversed(ordered) if self._has_route(group)]
+        return sorted(found.values(), key=lambda group: group.order)[::-1]
 
     # --- Members --------------------------------------------------------------------------------------------------
 
@@ -185,27 +184,28 @@ class Maker:
         order = (
             precedence,
             len(prefix),
-            sum(item.length for item in headers),
-            sum(item.length for item in query),
+            sum([item.length for item in headers]),
+            sum([item.length for item in query]),
             prefix,
             *(item.key for item in headers),
             *(item.key for item in query),
         )
-        core = {name: fields[name] for name in _CORE if name in fields} | {"headers": headers}
+        core = {name: value for name, value in fields.items() if name in _CORE}
+        core["headers"] = headers
         core["circuit_breakers"] = fields.get("circuit_breakers")
         if core["circuit_breakers"] is None:
-            core["circuit_breakers"] = self.module.get("circuit_breakers")
-        return Member(resource, fields, headers, query, host, target, group_id, order, core)
+            core["circuit_breakers"] = self._module.get("circuit_breakers")
+        weight = None if fields.get("weight") is None else round(fields["weight"])
+        owner = _owner(resource)
+        return Member(resource, fields, headers, query, host, target, group_id, order, core, owner, weight)
 
     def _check_values(self, resource: Resource) -> None:
         for name in ("headers", "query_parameters", "regex_headers", "regex_query_parameters"):
             for key, value in (resource.fields.get(name) or {}).items():
                 if value is False or (value is True and name.startswith("regex_")):
                     where = f"{resource.title}: {name}.{in_a_sentence(str(key))}"
-                    message = (
-                        f"Ambassador 1.14 fails at {str(value).lower()} and takes over nothing of the whole cluster."
-                    )
-                    self.resources.find("C12", "error", where, message, "Write a text.")
+                    message = f"is {str(value).lower()}, so Ambassador 1.14 fails and takes over nothing of the cluster"
+                    self.resources.find("C12", "error", where, message, "write a text")
                     raise StopsAllError
 
     def _headers(self, fields: Mapping[str, Any]) -> tuple[tuple[Condition, ...], str, tuple[str, str] | None]:
@@ -236,7 +236,7 @@ class Maker:
 
     def _selected(self, labels: Mapping[str, Any]) -> Iterable[str]:
         if self._generation == "v3":
-            for selector in self.selectors:
+            for selector in self._selectors:
                 if selects(selector, labels):
                     yield from (f"{key}{value}" for key, value in (selector.get("matchLabels") or {}).items())
 
@@ -246,55 +246,55 @@ class Maker:
             return None
         scheme, host = (found["scheme"] or "").lower(), found["host"].lower()
         context = fields.get("tls") or None
-        known = context is True or context in self.contexts
+        known = context is True or context in self._contexts
         tls = scheme == "https" or bool(context and known)
         port = int(found["port"] or 0) or (443 if tls else 80)
         return Target(_place(host, resource.namespace), port, tls=tls)
 
     def _check_context(self, member: Member) -> None:
         context = member.fields.get("tls") or None
-        if context and context is not True and context not in self.contexts:
+        if context and context is not True and context not in self._contexts:
             rest = "nevertheless, without its settings" if member.target.tls else "and sends requests in clear text"
-            message = f"There is no TLSContext {shown(str(context))}: the proxy uses the Mapping {rest}."
+            message = (
+                f"names the TLSContext {shown(str(context))}, which is not there, so the proxy uses the Mapping {rest}"
+            )
             where = f"{member.title}: tls"
-            self.resources.find("C13", "error", where, message, "Add the TLSContext, or name one that exists.")
+            self.resources.find("C13", "error", where, message, "add the TLSContext, or name one that exists")
 
     def _refuse(self, resource: Resource, name: str, why: str) -> None:
-        message = f"The proxy leaves the Mapping out, because {why}."
+        message = f"makes the proxy leave the Mapping out, because {why}"
         where = f"{resource.title}: {name}"
-        self.resources.find("C12", "error", where, message, "Correct it: until then it has no effect.")
+        self.resources.find("C12", "error", where, message, "correct it, because until then it has no effect")
 
     # --- Groups ---------------------------------------------------------------------------------------------------
 
     def _add(self, group: Group, member: Member) -> None:
         find, first = self.resources.find, group.first
-        for name in (name for name in _CORE if name in member.core):
-            if name not in first.core or member.core[name] != first.core[name]:
-                message = (
-                    f"It is left out, because {name} differs from that of {first.title}, which has the same match."
-                )
-                find("C05", "error", f"{member.title}: {name}", message, "Write the same in both.")
+        for name in _CORE if member.core != first.core else ():
+            if name in member.core and (name not in first.core or member.core[name] != first.core[name]):
+                message = f"is left out, because {name} differs from that of {first.title}, which has the same match"
+                find("C05", "error", f"{member.title}: {name}", message, "write the same in both")
                 return
         redirects = bool(member.fields.get("host_redirect"))
         if member.fields.get("shadow"):
             if redirects:
-                message = "It has shadow and host_redirect, and host_redirect has no effect."
-                find("C12", "error", f"{member.title}: host_redirect", message, "Remove one of them.")
+                message = "has no effect, because the Mapping is a shadow too"
+                find("C12", "error", f"{member.title}: host_redirect", message, "remove one of them")
             if group.shadow:
-                message = f"It is left out: {group.shadow.title} already is the shadow of these requests."
-                find("A04", "error", f"{member.title}: shadow", message, "Keep one of them.")
+                message = f"is left out, because {group.shadow.title} already is the shadow of these requests"
+                find("A04", "error", f"{member.title}: shadow", message, "keep one of them")
             else:
                 group.shadow = member
         elif redirects:
             other = group.redirect or next(iter(group.members), None)
             if other:
-                message = f"It is left out: {other.title} already answers these requests."
-                find("C12", "error", f"{member.title}: host_redirect", message, "Keep one of them.")
+                message = f"is left out, because {other.title} already answers these requests"
+                find("C12", "error", f"{member.title}: host_redirect", message, "keep one of them")
             else:
                 group.redirect = member
         elif group.redirect:
-            message = f"It is left out: {group.redirect.title} redirects these requests."
-            find("C12", "error", f"{member.title}: host_redirect", message, "Keep one of them.")
+            message = f"is left out, because {group.redirect.title} redirects these requests"
+            find("C12", "error", f"{member.title}: host_redirect", message, "keep one of them")
         else:
             group.members.append(member)
             group.order = max(group.order, member.order)
@@ -316,13 +316,11 @@ class Maker:
             if member.weight is None:
                 continue
             if member.weight > 100:
-                self._too_heavy(member)
                 return list(zip(members, numerators, strict=True))
             current += member.weight
             numerators[index] = current
             parts.append((member, current))
         if current > 100:
-            self._too_many(group)
             return list(zip(members, numerators, strict=True))
         weightless = [member for member in members if member.weight is None]
         each = round((100 - current) / len(weightless)) if weightless else 0
@@ -330,32 +328,6 @@ class Maker:
             current = 100 if member is weightless[-1] else current + each
             parts.append((member, current))
         return parts
-
-    def _too_heavy(self, member: Member) -> None:
-        message = f"The weight {member.weight} is over 100, so the proxy adds up none of the group's weights"
-        rest = "it and those after it get nothing" if self._generation == "v3" else "each counts as it is written"
-        fix = "Write a weight from 0 to 100."
-        self.resources.find("C06", "error", f"{member.title}: weight", f"{message}: {rest}.", fix)
-
-    def _too_many(self, group: Group) -> None:
-        weighted = [member for member in group.members if member.weight is not None]
-        total = sum(member.weight or 0 for member in weighted)
-        names = ", ".join(member.title for member in weighted)
-        message = f"The weights of {names} are {total} together: the first get theirs until 100 is used up."
-        fix = "Lower them to at most 100 together."
-        self.resources.find("C06", "error", f"{weighted[-1].title}: weight", message, fix)
-
-    def _has_route(self, group: Group) -> bool:
-        if not group.parts and not group.redirect:
-            return False
-        negative = next((member for member, numerator in group.parts if numerator < 0), None)
-        if group.shadow and group.parts and (group.shadow.weight or 0) < 0:
-            negative = group.shadow
-        if negative:
-            message = "A negative weight: Envoy refuses the whole configuration, and no change reaches it any more."
-            fix = "Write a weight from 0 to 100."
-            self.resources.find("C06", "error", f"{negative.title}: weight", message, fix)
-        return negative is None
 
     # --- Rows -----------------------------------------------------------------------------------------------------
 
@@ -367,7 +339,7 @@ class Maker:
             path = fields.get("path_redirect") or fields.get("prefix_redirect") or ""
             # The text of the service is the host; where it got a namespace, that is part of it.
             return Row(match, (), owner, redirect=f"{self._redirect_host(group.redirect)}{path}")
-        policy = group.said("retry_policy", self.module.get("retry_policy"))
+        policy = group.said("retry_policy", self._module.get("retry_policy"))
         retries = policy.get("num_retries", 1) if isinstance(policy, Mapping) else 0
         mirrors = () if group.shadow is None else (_copy(group.shadow),)
         return Row(match, tuple(self._shares(group)), owner, mirrors, int(retries))
@@ -379,22 +351,19 @@ class Maker:
         return f"{text}.{own}" if bare and own != self.resources.ambassador_namespace else text
 
     def _shares(self, group: Group) -> Iterable[Share]:
-        regex = next(iter([group.sorted_members[-1].fields.get("regex_rewrite")]), None)
-        used = 0
-        for member, numerator in group.parts:
-            upto = max(used, min(100, numerator))
+        regex = group.sorted_members[-1].fields.get("regex_rewrite")
+        for member, percent in group.shares:
             yield Share(
                 member.target,
-                Fraction(upto - used),
+                _PERCENT[percent],
                 self._timeout(member),
                 _rewrite(member, regex),
                 member.fields.get("host_rewrite") or None,
                 member.owner,
             )
-            used = upto
 
     def _timeout(self, member: Member) -> int:
-        default = self.module.get("cluster_request_timeout_ms", DEFAULT_TIMEOUT_MS)
+        default = self._module.get("cluster_request_timeout_ms", DEFAULT_TIMEOUT_MS)
         return int(member.fields.get("timeout_ms", default))
 
     def _match(self, group: Group) -> RequestMatch:
@@ -448,9 +417,7 @@ def selects(selector: Mapping[str, Any], labels: Mapping[str, Any]) -> bool:
 def _as_newest(resource: Resource) -> dict[str, Any]:
     """The fields in v3alpha1, as they come out of Emissary's Go types."""
     given = resource.fields
-    fields = {
-        name: value for name, value in given.items() if name in _KEPT or (value not in ("", [], {}) or value is False)
-    }
+    fields = {name: value for name, value in given.items() if value or name in _KEPT or value not in ("", [], {})}
     for name in ("headers", "regex_headers", "query_parameters", "regex_query_parameters"):
         if name in fields:
             fields[name] = dict(sorted(fields[name].items()))
@@ -470,7 +437,14 @@ def _as_newest(resource: Resource) -> dict[str, Any]:
     return fields
 
 
+def _owner(resource: Resource) -> Owner:
+    labels = sorted((str(key), str(value)) for key, value in resource.labels.items())
+    return Owner(resource.kind, resource.namespace, resource.name, tuple(labels))
+
+
 def _conditions(fields: Mapping[str, Any], exact: str, regex: str) -> tuple[Condition, ...]:
+    if exact not in fields and regex not in fields:
+        return ()
     found = [Condition(name, None if value is True else value) for name, value in (fields.get(exact) or {}).items()]
     return (*found, *(Condition(name, value, True) for name, value in (fields.get(regex) or {}).items()))
 

@@ -10,7 +10,7 @@ latter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
@@ -27,6 +27,7 @@ GROUP = "getambassador.io/"
 _OLD_GROUP = "ambassador/"
 # What the conversion of v3alpha1 to v2 writes before an id, so that no Ambassador 1 takes it.
 _MANGLED_ID = "--apiVersion-v3alpha1-only--"
+EVERY_ID = "_automatic_"
 
 _RETRY_ON = "5xx gateway-error connect-failure retriable-4xx refused-stream retriable-status-codes".split()
 _WORDS = {
@@ -91,12 +92,21 @@ _NOT_IN_0 = _NOT_IN_1 | set(
     "add_linkerd_headers bypass_auth circuit_breakers cluster_idle_timeout_ms enable_ipv4 enable_ipv6 idle_timeout_ms"
     " keepalive labels load_balancer remove_request_headers remove_response_headers resolver retry_policy".split()
 )
+_OLD_SHAPES: dict[str, dict[str, str]] = {
+    version: {name: shape for name, shape in _ONE.items() if name not in lacks}
+    for version, lacks in (("v0", _NOT_IN_0), ("v1", _NOT_IN_1), ("v2", _NOT_IN_2))
+}
+_OLD_SHAPES["v0"] |= {"rate_limits": "list", "circuit_breaker": "map"}
 _OTHERS: dict[str, dict[str, str]] = {
     "TLSContext": {"hosts": "list:text", "secret": "text", "secret_namespacing": "flag"},
     "Host": {"hostname": "text", "requestPolicy": "map", "mappingSelector": "map", "selector": "map"},
     "Listener": {"port": "whole", "protocol": "text", "securityModel": "text", "hostBinding": "map"},
     "Module": {"config": "map"},
 }
+# The shapes that a type alone fulfils.
+_PLAIN: dict[str, type | tuple[type, ...]] = {"text": str, "flag": bool, "map": (dict, Mapping), "list": list}
+_RETRIES = {"num_retries": "whole", "per_try_timeout": "text"}
+_LIMITS = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), "whole")
 _REQUIRED = {
     "Mapping": ("prefix", "service"),
     "Listener": ("port", "securityModel", "hostBinding"),
@@ -118,7 +128,7 @@ class Resource:
     labels: Mapping[str, str]
     fields: Mapping[str, Any]
     key: str
-    stored: str = ""
+    stored: str
     in_annotation: bool = False
 
     @property
@@ -148,11 +158,33 @@ class Resources:
         Raises:
             StopsAllError: with a finding, where one of them brings down everything.
         """
-        found = [resource for item in objects if item.get("kind") == "Service" for resource in self._documents(item)]
-        found += self._objects(objects)
+        self.take(self.everything(objects))
+
+    def take(self, found: Iterable[Resource]) -> None:
+        """Keeps those of the resources that are for this Ambassador.
+
+        Raises:
+            StopsAllError: with a finding, where one of them brings down everything.
+        """
         for resource in sorted(found, key=lambda resource: resource.key):
             if self._is_for_us(resource) and self._accepts(resource):
                 self._store(resource)
+
+    def everything(self, objects: Sequence[Mapping[str, Any]]) -> list[Resource]:
+        """All resources of a version that is served, for whichever Ambassador they are.
+
+        Raises:
+            StopsAllError: with a finding, where one of them brings down everything.
+        """
+        found = [resource for item in objects if item.get("kind") == "Service" for resource in self._documents(item)]
+        return found + self._objects(objects)
+
+    @property
+    def module(self) -> Mapping[str, Any]:
+        """What the Module of the proxy itself sets."""
+        found = self.by_kind.get("Module", {}).get("ambassador")
+        config = found.fields.get("config") if found else None
+        return config if isinstance(config, Mapping) else {}
 
     # --- Objects --------------------------------------------------------------------------------------------------
 
@@ -175,7 +207,7 @@ class Resources:
         name, namespace = str(metadata.get("name") or ""), str(metadata.get("namespace") or "default")
         # The first of its place: an object is alone there.
         key = f"{name}.{namespace}.1"
-        return Resource(kind, version, namespace, name, _mapping(metadata.get("labels")), _in_order(spec), key)
+        return Resource(kind, version, namespace, name, _mapping(metadata.get("labels")), _in_order(spec), key, name)
 
     def _serves(self, resource: Resource) -> bool:
         served = ("v1", "v2") if self.generation == "v1" else ("v2", "v3alpha1")
@@ -183,7 +215,7 @@ class Resources:
             return True
         product = "Ambassador 1.14" if self.generation == "v1" else "Emissary 3"
         message = f"has the apiVersion {GROUP}{in_a_sentence(resource.version)}, which {product} cannot read"
-        self.find("C01", "error", resource.title, f"{message}.", f"Write it as {GROUP}v2.")
+        self.find("C01", "error", resource.title, message, f"write it as {GROUP}v2")
         return False
 
     # --- Annotations ----------------------------------------------------------------------------------------------
@@ -198,16 +230,18 @@ class Resources:
         try:
             documents = [document.value for document in read_documents(text)]
         except YamlError as error:
-            self._unreadable(where, f"The annotation {error.problem}")
+            self._unreadable(where, error.problem)
             return []
         if self.generation == "v3" and not all(_has_kind(document) for document in documents):
-            self._unreadable(where, "A document of the annotation is no mapping with a kind")
+            self._unreadable(where, "has a document that is no mapping with a kind")
             return []
         found = []
         for number, document in enumerate((document for document in documents if document), start=1):
             if not _has_kind(document):
-                message = f"Document {number} of the annotation is no mapping with a kind: Ambassador leaves it out."
-                self.find("C12", "error", where, message, "Correct the document or remove it.")
+                message = (
+                    f"has a document (number {number}) that is no mapping with a kind, and Ambassador leaves it out"
+                )
+                self.find("C12", "error", where, message, "correct the document or remove it")
                 continue
             resource = self._document(document, f"{name}.{namespace}.{number}", namespace, metadata.get("labels"))
             found += [resource] if resource.kind in KINDS else []
@@ -215,11 +249,11 @@ class Resources:
 
     def _unreadable(self, where: str, what: str) -> None:
         if self.generation == "v3":
-            message = f"{what}: Emissary reads nothing of this Service."
-            self.find("C12", "error", where, message, "Correct the annotation.")
+            message = f"{what}, so Emissary reads nothing of this Service"
+            self.find("C12", "error", where, message, "correct the annotation")
             return
-        message = f"{what}: Ambassador 1.14 stops reading and takes over nothing of the whole cluster."
-        self.find("C12", "error", where, message, "Correct the annotation first of all.")
+        message = f"{what}, so Ambassador 1.14 stops reading and takes over nothing of the whole cluster"
+        self.find("C12", "error", where, message, "correct the annotation first of all")
         raise StopsAllError
 
     def _document(self, document: Mapping[str, Any], key: str, namespace: str, labels: Any) -> Resource:
@@ -239,27 +273,18 @@ class Resources:
         group = _OLD_GROUP if text.startswith(_OLD_GROUP) else GROUP
         text = text.removeprefix(group) if text.startswith(group) else f"?{text}"
         shown_name = name if isinstance(name, str) else ""
-        return Resource(str(kind), text, namespace, shown_name, _mapping(own_labels), fields, key, in_annotation=True)
+        own_labels = _mapping(own_labels)
+        return Resource(str(kind), text, namespace, shown_name, own_labels, fields, key, shown_name, in_annotation=True)
 
     # --- What is taken --------------------------------------------------------------------------------------------
 
     def _is_for_us(self, resource: Resource) -> bool:
-        fields = resource.fields
         if self.generation == "v3" and resource.version == "v1" and not any(_problems(resource, self.generation)):
-            message = "is written in version v1 of Ambassador: one such document stops Emissary 3 as a whole"
-            self.find("C01", "error", resource.title, f"{message}.", "Write it in version v2 or v3alpha1.")
+            message = "is written in version v1 of Ambassador, and one such document stops Emissary 3 as a whole"
+            self.find("C01", "error", resource.title, message, "write it in version v2 or v3alpha1")
             raise StopsAllError
-        ids = fields.get("ambassadorId")
-        if ids is None:
-            ids = fields.get("ambassador_id")
-            if ids is None and ("ambassador_id" not in fields or self.generation == "v3"):
-                ids = "default"
-        if self.generation == "v3" and ids == []:
-            ids = "default"
-        listed = ids if isinstance(ids, list) else [ids]
-        if self.generation == "v3":
-            listed = [item.removeprefix(_MANGLED_ID) if isinstance(item, str) else item for item in listed]
-        return listed == ["_automatic_"] or (bool(ids) and self.ambassador_id in listed)
+        listed = ids_of(resource, self.generation)
+        return listed == [EVERY_ID] or self.ambassador_id in listed
 
     def _accepts(self, resource: Resource) -> bool:
         problem = next(iter(_problems(resource, self.generation)), None)
@@ -268,9 +293,9 @@ class Resources:
         name, what = problem
         where = f"{resource.title}: {in_a_sentence(name)}" if name else resource.title
         product = "Ambassador" if self.generation == "v1" else "Emissary"
-        message = f"{product} refuses the whole {resource.kind}, because {what}."
+        message = f"makes {product} refuse the whole {resource.kind}, because {what}"
         finding = "C01" if name == "apiVersion" else "C12"
-        self.find(finding, "error", where, message, "Correct it: until then it has no effect.")
+        self.find(finding, "error", where, message, "correct it, because until then it has no effect")
         return False
 
     def _store(self, resource: Resource) -> None:
@@ -281,11 +306,32 @@ class Resources:
             stored = f"{resource.name}.{resource.namespace}"
         if stored in kept:
             self._twice(kept[stored])
-        kept[stored] = replace(resource, stored=stored)
+        kept[stored] = resource if stored == resource.name else replace(resource, stored=stored)
 
     def _twice(self, resource: Resource) -> None:
-        message = "There are two of this name in one namespace, and only the last one counts."
-        self.find("B01", "error", resource.title, message, "Rename or remove one of them.")
+        message = "is there twice in one namespace, and only the last one counts"
+        self.find("B01", "error", resource.title, message, "rename or remove one of them")
+
+
+def ids_of(resource: Resource, generation: Generation) -> list[Any]:
+    """The Ambassadors that a resource is for; none where it is for no one."""
+    fields = resource.fields
+    ids = fields.get("ambassadorId")
+    if ids is None:
+        ids = fields.get("ambassador_id")
+        if ids is None and ("ambassador_id" not in fields or generation == "v3"):
+            ids = "default"
+    if generation == "v3" and ids == []:
+        ids = "default"
+    listed = ids if isinstance(ids, list) else [ids] if ids else []
+    if generation == "v3":
+        return [item.removeprefix(_MANGLED_ID) if isinstance(item, str) else item for item in listed]
+    return listed
+
+
+def selector_of(host: Resource) -> Mapping[str, Any]:
+    """What a Host asks of the labels of Mappings."""
+    return host.fields.get("mappingSelector") or host.fields.get("selector") or {}
 
 
 # --- Shapes -------------------------------------------------------------------------------------------------------
@@ -310,11 +356,13 @@ def _problems(resource: Resource, generation: Generation) -> Iterator[tuple[str,
         if name not in fields or (generation == "v3" and fields[name] == ""):
             yield name, f"it has no {name}"
     for name, value in fields.items():
-        if name in shapes:
-            yield from _mismatches(value, shapes[name], name)
+        shape = shapes.get(name)
+        if shape:
+            if not _is(value, shape):
+                yield from _mismatches(value, shape, name)
         elif generation == "v1" and resource.kind == "Mapping":
             yield name, f"version {in_a_sentence(resource.version)} has no field {shown(name)}"
-    if resource.kind == "Mapping":
+    if resource.kind == "Mapping" and ("retry_policy" in fields or "circuit_breakers" in fields):
         yield from _nested(fields)
 
 
@@ -323,9 +371,7 @@ def _shapes(resource: Resource, generation: Generation) -> Mapping[str, str]:
         return _OTHERS[resource.kind]
     if generation == "v3":
         return _NEWEST if resource.version == "v3alpha1" else _OLDER
-    lacks = {"v0": _NOT_IN_0, "v1": _NOT_IN_1}.get(resource.version, _NOT_IN_2)
-    extra = {"rate_limits": "list", "circuit_breaker": "map"} if resource.version == "v0" else {}
-    return {name: shape for name, shape in _ONE.items() if name not in lacks} | extra
+    return _OLD_SHAPES.get(resource.version, _OLD_SHAPES["v2"])
 
 
 def _mismatches(value: Any, shape: str, path: str) -> Iterator[tuple[str, str]]:
@@ -347,11 +393,11 @@ def _fits(value: Any, shape: str) -> bool:
 
 
 def _is(value: Any, word: str) -> bool:
+    """Whether a value has a shape without parts; that of one with parts is never had."""
     if word == "whole":
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         return whole and not isinstance(value, bool)
-    kinds: dict[str, type] = {"text": str, "flag": bool, "map": Mapping, "list": list}
-    return isinstance(value, kinds[word])
+    return isinstance(value, _PLAIN.get(word, ()))
 
 
 def _nested(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -359,17 +405,17 @@ def _nested(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if isinstance(policy, Mapping):
         if policy.get("retry_on") not in _RETRY_ON:
             yield "retry_policy.retry_on", f"retry_policy.retry_on is none of {', '.join(_RETRY_ON)}"
-        yield from _known(policy, {"num_retries": "whole", "per_try_timeout": "text"}, "retry_policy")
-    limits = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), "whole")
+        yield from _known(policy, _RETRIES, "retry_policy")
     breakers = fields.get("circuit_breakers")
-    for number, breaker in enumerate(breakers if isinstance(breakers, list) else ()):
+    for number, breaker in enumerate(breakers) if isinstance(breakers, list) else ():
         if isinstance(breaker, Mapping):
-            yield from _known(breaker, limits, f"circuit_breakers[{number}]")
+            yield from _known(breaker, _LIMITS, f"circuit_breakers[{number}]")
 
 
 def _known(value: Mapping[str, Any], shapes: Mapping[str, str], path: str) -> Iterator[tuple[str, str]]:
-    for name in value.keys() & shapes.keys():
-        yield from _mismatches(value[name], shapes[name], f"{path}.{name}")
+    for name, shape in shapes.items():
+        if name in value:
+            yield from _mismatches(value[name], shape, f"{path}.{name}")
 
 
 def _has_kind(document: Any) -> bool:
@@ -377,11 +423,14 @@ def _has_kind(document: Any) -> bool:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, (dict, Mapping)) else {}
 
 
 def _in_order(value: Any) -> Any:
     """As a cluster holds it: the keys of a mapping are sorted."""
-    if isinstance(value, Mapping):
-        return {key: _in_order(value[key]) for key in sorted(value)}
+    if isinstance(value, (dict, Mapping)):
+        return {
+            key: inner if isinstance(inner := value[key], (str, int)) else _in_order(inner)
+            for key in sorted(value, key=str)
+        }
     return [_in_order(item) for item in value] if isinstance(value, list) else value

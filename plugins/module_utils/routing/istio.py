@@ -17,9 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from ..definition.findings import Finding
+from ..definition.findings import Finding, Level
 from ..definition.hosts import MESH
 from ..definition.model import in_a_sentence
 from .istio_read import (
@@ -37,13 +38,16 @@ from .istio_read import (
     ShapeError,
     VirtualService,
     covers,
+    overlap,
     read_gateway,
     read_meta,
     read_rule,
     read_service,
     read_service_entry,
     read_virtual_service,
+    said,
     where_of,
+    wider,
 )
 from .model import Copy, Entrance, RequestMatch, Row, Share, Table, Target, Text, VirtualHost
 
@@ -86,7 +90,7 @@ class _Objects:
             return
         metadata = obj.get("metadata")
         metadata = metadata if isinstance(metadata, Mapping) else {}
-        namespace, name = _said(metadata.get("namespace")) or "default", _said(metadata.get("name")) or "?"
+        namespace, name = said(metadata.get("namespace")) or "default", said(metadata.get("name")) or "?"
         where = where_of(kind, namespace, name)
         if kind == "Gateway":
             self.broken.add(f"{namespace}/{name}")
@@ -133,13 +137,9 @@ def _kind(obj: Any) -> str:
     """The kind of an object if it is one of those that count, else nothing."""
     if not isinstance(obj, Mapping):
         return ""
-    kind, version = _said(obj.get("kind")), _said(obj.get("apiVersion"))
+    kind, version = said(obj.get("kind")), said(obj.get("apiVersion"))
     known = (kind in _KINDS and version in _API_VERSIONS) or (kind == "Service" and version == "v1")
     return kind if known else ""
-
-
-def _said(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 # --- Targets ------------------------------------------------------------------------------------------------------
@@ -153,13 +153,37 @@ class _Targets:
         self.rules: dict[str, list[Rule]] = {}
         for rule in sorted(found.rules.values(), key=lambda rule: rule.meta.order):
             self.rules.setdefault(rule.host, []).append(rule)
-        self.wildcards = sorted((host for host in self.rules if host.startswith("*")), key=_specific_first)
+        self.nearest: dict[str, list[Rule]] = {}
+        # What led to no finding can be used again; a finding names the one destination that it is about.
+        self.flawless: dict[tuple[str, int | None, str, bool], Target] = {}
+        self.flaws = 0
         self.ports = {host: names.ports for names in found.names.values() for host in names.hosts}
+        self.namespaces: dict[str, list[str]] = {}
+        for kind, namespace, name in sorted(found.names):
+            if kind == "Service":
+                self.namespaces.setdefault(name, []).append(namespace)
+        self.with_services = {namespace for kind, namespace, _name in found.names if kind == "Service"}
 
     def target(self, destination: Destination, meta: Meta, port: int) -> Target:
         """``port`` is that of the entrance, which Istio takes where nothing else says one."""
+        key = destination.host, destination.port, destination.subset, destination.is_short
+        known = self.flawless.get(key)
+        if known is None:
+            before = self.flaws
+            known = self._target(destination, meta, port)
+            if self.flaws == before:
+                self.flawless[key] = known
+        return known
+
+    def _say(self, check: str, level: Level, where: str, what: str, fix: str) -> None:
+        self.flaws += 1
+        self.findings.add(Finding(check, level, where, what, fix))
+
+    def _target(self, destination: Destination, meta: Meta, port: int) -> Target:
         where = f"{meta.where} {destination.path}"
         host = self._cluster_name(destination.host)
+        if destination.is_short:
+            self._check_short(destination.host, meta.owner.namespace, where)
         number = destination.port
         if number is None:
             number = self._only_port(destination.host, where) or port
@@ -177,7 +201,7 @@ class _Targets:
         if len(ports) == 1:
             return ports[0]
         what = "names no port, so Istio takes the one at which the request came in"
-        self.findings.add(Finding("D09", "warning", where, what, "name the port of the Service"))
+        self._say("D09", "warning", where, what, "name the port of the Service")
         return 0
 
     def _check_name(self, host: str, where: str) -> None:
@@ -186,7 +210,19 @@ class _Targets:
         full = f"{service}.svc.{self.domain}"
         if service.count(".") == 1 and full in self.ports and host not in self.ports:
             what = f"{host} is no name that Istio knows, so requests get an error"
-            self.findings.add(Finding("D09", "error", where, what, f"write {full}"))
+            self._say("D09", "error", where, what, f"write {full}")
+
+    def _check_short(self, full: str, namespace: str, where: str) -> None:
+        """A short name is that of a Service of the VirtualService's own namespace."""
+        if full in self.ports or namespace not in self.with_services:
+            return
+        name = full.partition(".")[0]
+        elsewhere = [f"{name}.{other}.svc.{self.domain}" for other in self.namespaces.get(name, ())]
+        what = (
+            f"the short host {in_a_sentence(name)} stands for a Service of {in_a_sentence(namespace)} that is not there"
+        )
+        fix = f"write {in_a_sentence(elsewhere[0])}" if elsewhere else "name a Service in full"
+        self._say("D09", "error", where, what, fix)
 
     def _mode(self, destination: Destination, host: str, port: int, where: str) -> str | None:
         rules = self._rules_for(destination.host)
@@ -198,13 +234,15 @@ class _Targets:
                 if name == destination.subset:
                     return _merged(policy, own, port)
         what = f"the subset {destination.subset} is in no DestinationRule of {host}, so requests get an error"
-        self.findings.add(Finding("D05", "error", where, what, "add the subset or correct its name"))
+        self._say("D05", "error", where, what, "add the subset or correct its name")
         return _merged(policy, None, port)
 
     def _rules_for(self, host: str) -> list[Rule]:
         """The rules of the most specific host that covers this one."""
-        best = host if host in self.rules else next((wide for wide in self.wildcards if covers(wide, host)), "")
-        return self.rules.get(best, [])
+        if host not in self.nearest:
+            names = (host, *wider(host)) if self.rules else ()
+            self.nearest[host] = next((self.rules[name] for name in names if name in self.rules), [])
+        return self.nearest[host]
 
 
 def _merged(policy: Policy | None, subset: Policy | None, port: int) -> str | None:
@@ -233,6 +271,25 @@ class _Made:
     catches_all: bool
 
 
+class _ServerHosts:
+    """The hosts of some servers, by name, so that a Gateway with thousands of them is still read in time."""
+
+    def __init__(self, servers: Iterable[Server]) -> None:
+        self.places: dict[str, list[tuple[int, str]]] = {}
+        for number, server in enumerate(servers):
+            for entry in server.hosts:
+                namespace, _slash, host = entry.rpartition("/")
+                self.places.setdefault(host, []).append((number, namespace))
+
+    def shared(self, own: str, namespace: str) -> Iterator[tuple[int, str]]:
+        """The number of each server that meets a host of a VirtualService, and the narrower one of the two hosts."""
+        nearby = (host for host in self.places if overlap(own, host)) if own.startswith("*") else (own, *wider(own))
+        for theirs in nearby:
+            for number, only_for in self.places.get(theirs, ()):
+                if not only_for or only_for == namespace:
+                    yield number, (theirs if covers(own, theirs) else own).lower()
+
+
 def _catches_all(match: RequestMatch) -> bool:
     path = match.path
     any_path = path is None or (path.kind, path.value) in (("prefix", "/"), ("regex", ".*"))
@@ -246,6 +303,10 @@ class _Builder:
         self.found, self.findings = found, found.findings
         self.targets = _Targets(found)
         self.services = sorted(found.services.values(), key=lambda service: service.meta.order)
+        self.services_at: dict[str, list[VirtualService]] = {}
+        for service in self.services:
+            for gateway in service.gateways:
+                self.services_at.setdefault(gateway, []).append(service)
 
     def table(self) -> Table:
         entrances = list(self._entrances())
@@ -253,29 +314,43 @@ class _Builder:
 
     def _entrances(self) -> Iterator[Entrance]:
         given = {"/".join(key): gateway for key, gateway in self.found.gateways.items()}
-        used = {gateway for service in self.services for gateway in service.gateways} - {MESH}
+        used = self.services_at.keys() - {MESH}
         for name in sorted(given.keys() | used):
             if name in given:
                 yield from self._gateway(name, given[name])
             else:
                 yield self._unknown_gateway(name)
-        if any(MESH in service.gateways for service in self.services):
+        if MESH in self.services_at:
             yield self._mesh()
 
     def _services_at(self, gateway: str) -> list[VirtualService]:
-        return [service for service in self.services if gateway in service.gateways]
+        return self.services_at.get(gateway, [])
 
     def _unknown_gateway(self, name: str) -> Entrance:
         if name not in self.found.broken:
-            what = "is not among the objects given, so its ports and hosts are not known"
-            where = where_of("Gateway", *name.split("/", 1))
-            self.findings.add(Finding("D01", "warning", where, what, "see that it exists, or give it too"))
+            self.findings.add(self._missing(name))
         hosts: dict[str, list[_Made]] = {}
         for service in self._services_at(name):
             made = self._rows(service, _Door(name, 0))
             for host in dict.fromkeys(host.lower() for host in service.hosts) if made else ():
                 hosts.setdefault(host, []).extend(made)
         return _entrance(name, 0, {host: _catch_all_last(made) for host, made in hosts.items()})
+
+    def _missing(self, name: str) -> Finding:
+        """Only where Gateways are given at all can one be said to be missing."""
+        where, what = where_of("Gateway", *name.split("/", 1)), "is not among the objects given"
+        there = sorted({"/".join(key) for key in self.found.gateways} | self.found.broken)
+        if not there:
+            what += ", so its ports and hosts are not known"
+            return Finding("D01", "warning", where, what, "see that it exists, or give it too")
+        what += f", although {self._services_at(name)[0].meta.where} names it"
+        alike = [other for other in there if other.partition("/")[2] == name.partition("/")[2]]
+        if alike:
+            # istio/istio issues 11131 and 24135
+            what += "; a gateway without a namespace is taken from that of the VirtualService"
+            return Finding("D01", "error", where, what, f"write {in_a_sentence(alike[0])}, or give the Gateway too")
+        shown_ones = ", ".join(map(in_a_sentence, there[:3])) + (" and others" if len(there) > 3 else "")
+        return Finding("D01", "error", where, f"{what}; given are {shown_ones}", "name one of them, or give it too")
 
     def _mesh(self) -> Entrance:
         """Sidecars merge nothing: the oldest VirtualService has a host for itself."""
@@ -292,34 +367,46 @@ class _Builder:
         return _entrance(MESH, 0, hosts)
 
     def _gateway(self, name: str, gateway: Gateway) -> Iterator[Entrance]:
-        self._check_hosts(name, gateway)
+        self._check_hosts(name, _ServerHosts(gateway.servers))
         for port in sorted({server.port for server in gateway.servers}):
             servers = [server for server in gateway.servers if server.port == port]
             yield self._served(_Door(name, port), gateway, servers)
 
-    def _served(self, door: _Door, gateway: Gateway, servers: Iterable[Server]) -> Entrance:
+    def _served(self, door: _Door, gateway: Gateway, servers: Sequence[Server]) -> Entrance:
         hosts: dict[str, list[_Made]] = {}
         done: set[tuple[str, tuple[str, str, str]]] = set()
         secure: set[str] = set()
+        for server, service, shared in self._meetings(door, servers):
+            made = self._rows(service, door)
+            for host in shared if made else ():
+                key = host, service.meta.order
+                hosts.setdefault(host, []).extend(() if key in done else made)
+                done.add(key)
+                secure |= {host} if server.https_redirect else set()
         for server in servers:
-            for service in self._services_at(door.name):
-                shared = sorted(_shared(server, service))
-                made = self._rows(service, door) if shared else []
-                for host in shared if made else ():
-                    key = host, service.meta.order
-                    hosts.setdefault(host, []).extend(() if key in done else made)
-                    done.add(key)
-                    secure |= {host} if server.https_redirect else set()
             if server.https_redirect:
                 secure |= {host.rpartition("/")[2].lower() for host in server.hosts}
         rows = {host: _catch_all_last(made) for host, made in hosts.items()}
         to_https = Row(RequestMatch(), (), gateway.meta.owner, redirect="https")
         return _entrance(door.name, door.port, rows | dict.fromkeys(secure, (to_https,)))
 
-    def _check_hosts(self, name: str, gateway: Gateway) -> None:
+    def _meetings(
+        self, door: _Door, servers: Sequence[Server]
+    ) -> Iterator[tuple[Server, VirtualService, Sequence[str]]]:
+        """Every server with every VirtualService that shares hosts with it, in the order of the servers."""
+        services, names = self._services_at(door.name), _ServerHosts(servers)
+        found: dict[tuple[int, int], set[str]] = {}
+        for place, service in enumerate(services):
+            for own in service.hosts:
+                for number, host in names.shared(own, service.meta.owner.namespace):
+                    found.setdefault((number, place), set()).add(host)
+        for number, place in sorted(found):
+            yield servers[number], services[place], sorted(found[number, place])
+
+    def _check_hosts(self, name: str, served: _ServerHosts) -> None:
         for service in self._services_at(name):
             for host in service.hosts:
-                if not any(_meets(server, service.meta.owner.namespace, host) for server in gateway.servers):
+                if next(served.shared(host, service.meta.owner.namespace), None) is None:
                     what = f"the host {host} is served by no HTTP server of the Gateway {name}, so nothing reaches it"
                     fix = "add the host to the Gateway's servers, or take a host of theirs"
                     self.findings.add(Finding("D03", "error", f"{service.meta.where} spec.hosts", what, fix))
@@ -365,12 +452,17 @@ class _Builder:
             first, second = entry.host_rewrite, route.host_rewrite
             yield Share(
                 self.targets.target(entry.destination, meta, door.port),
-                Fraction(100) if alone else Fraction(100 * entry.weight, total),
+                _percent(1, 1) if alone else _percent(entry.weight, total),
                 route.timeout_ms,
                 route.rewrite,
                 (second or first) if alone else (first or second),
                 meta.owner,
             )
+
+
+@lru_cache(maxsize=1024)
+def _percent(weight: int, total: int) -> Fraction:
+    return Fraction(100 * weight, total)
 
 
 def _is_served(block: Block, door: _Door) -> bool:
@@ -383,30 +475,6 @@ def _is_served(block: Block, door: _Door) -> bool:
 
 def _catch_all_last(made: Iterable[_Made]) -> tuple[Row, ...]:
     return tuple(item.row for item in sorted(made, key=lambda item: item.catches_all))
-
-
-def _server_hosts(server: Server, namespace: str) -> Iterator[str]:
-    """The hosts that a server has for VirtualServices of a namespace."""
-    for host in server.hosts:
-        before, slash, name = host.partition("/")
-        if not slash or before == namespace:
-            yield name if slash else host
-
-
-def _shared(server: Server, service: VirtualService) -> set[str]:
-    """The narrower one of each two hosts of a server and a VirtualService that meet."""
-    found = set()
-    for theirs in _server_hosts(server, service.meta.owner.namespace):
-        for own in service.hosts:
-            if covers(own, theirs):
-                found.add(theirs.lower())
-            elif covers(theirs, own):
-                found.add(own.lower())
-    return found
-
-
-def _meets(server: Server, namespace: str, host: str) -> bool:
-    return any(covers(host, theirs) or covers(theirs, host) for theirs in _server_hosts(server, namespace))
 
 
 def _entrance(name: str, port: int, hosts: Mapping[str, tuple[Row, ...]]) -> Entrance:

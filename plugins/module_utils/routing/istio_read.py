@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import combinations
 from typing import Any, NoReturn
 
@@ -60,16 +61,19 @@ class RefusedError(Exception):
 # --- Fields -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Node:
-    """A mapping of an object and its path. Null is the same as absent."""
+    """A mapping of an object and its path. Null is the same as absent.
+
+    Nobody changes one; it is not frozen because there are dozens for each route, and freezing takes time.
+    """
 
     fields: Mapping[str, Any]
     path: str = ""
 
     def at(self, key: str) -> str:
-        name = in_a_sentence(key)
-        return f"{self.path}.{name}" if self.path else name
+        """The path of a field; ``key`` is a word of ours, or went through ``in_a_sentence``."""
+        return f"{self.path}.{key}" if self.path else key
 
     def wrong(self, path: str, value: Any) -> NoReturn:
         raise ShapeError(f"{path} is {kind_of(value)}")
@@ -81,7 +85,7 @@ class Node:
         value = self.fields.get(key)
         if value is None:
             return ""
-        return value if isinstance(value, str) else self.wrong(self.at(key), value)
+        return value if isinstance(value, str) else self.wrong(self.at(in_a_sentence(key)), value)
 
     def flag(self, key: str) -> bool:
         value = self.fields.get(key)
@@ -115,11 +119,15 @@ class Node:
         return self.part(key) or Node({}, self.at(key))
 
     def parts(self, key: str) -> list[Node]:
-        return [self._mapping(item, f"{self.at(key)}[{index}]") for index, item in enumerate(self._list(key))]
+        items = self._list(key)
+        path = self.at(key) if items else ""
+        return [self._mapping(item, f"{path}[{index}]") for index, item in enumerate(items)]
 
     def named(self, key: str) -> dict[str, Node]:
-        part = self.some(key)
-        return {name: part._mapping(value, part.at(name)) for name, value in part.fields.items()}
+        part = self.part(key)
+        if part is None:
+            return {}
+        return {name: part._mapping(value, part.at(in_a_sentence(name))) for name, value in part.fields.items()}
 
     def texts(self, key: str) -> tuple[str, ...]:
         found = self._list(key)
@@ -129,8 +137,8 @@ class Node:
         return tuple(found)
 
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
-        part = self.some(key)
-        return tuple(sorted((name, part.text(name)) for name in part.fields))
+        part = self.part(key)
+        return () if part is None else tuple(sorted((name, part.text(name)) for name in part.fields))
 
     def _list(self, key: str) -> list[Any]:
         value = self.fields.get(key)
@@ -168,10 +176,13 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
+    """``is_short`` says that the host was written without namespace, which stands for the object's own."""
+
     host: str
     port: int | None
     subset: str
     path: str
+    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +273,11 @@ class Names:
     ports: tuple[int, ...]
 
 
+def said(value: Any) -> str:
+    """A text, or nothing where there is something else."""
+    return value if isinstance(value, str) else ""
+
+
 def where_of(kind: str, namespace: str, name: str) -> str:
     return f"{kind} {in_a_sentence(namespace)}/{in_a_sentence(name)}"
 
@@ -280,6 +296,7 @@ def read_meta(kind: str, obj: Node) -> Meta:
 # --- Values -------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def is_label(text: str) -> bool:
     return len(text) <= 63 and bool(_LABEL.fullmatch(text))
 
@@ -300,6 +317,7 @@ def is_domain(text: str) -> bool:
     return all(map(is_label, [*labels, *([last] if last else [])]))
 
 
+@lru_cache(maxsize=4096)
 def is_host(text: str) -> bool:
     """A domain whose first label may be "*" or begin with "*"."""
     first, dot, rest = text.partition(".")
@@ -312,6 +330,11 @@ def covers(wide: str, host: str) -> bool:
     if not wide.startswith("*"):
         return wide == host
     return host.endswith(wide[1:]) and (not host.startswith("*") or len(wide) <= len(host))
+
+
+def wider(host: str) -> Iterator[str]:
+    """The wildcards that cover a host that is none, the longest first."""
+    return (f"*{host[begin:]}" for begin in range(len(host) + 1))
 
 
 def overlap(one: str, other: str) -> bool:
@@ -479,7 +502,8 @@ class VirtualServiceReader:
         number = None if port is None else port.whole("number") or 0
         if number is not None and not 0 < number < 2**16:
             raise RefusedError("D14", node.at("port"), f"{number} is no port", "write a number from 1 to 65535")
-        return Destination(full_name(host, self.meta.owner.namespace, self.domain), number, subset, node.path)
+        full = full_name(host, self.meta.owner.namespace, self.domain)
+        return Destination(full, number, subset, node.path, full != host)
 
     def _mirrors(self, node: Node) -> tuple[tuple[Destination, Fraction], ...]:
         parts = node.parts("mirrors")
@@ -629,6 +653,8 @@ def _percent(node: Node, key: str) -> Fraction:
 
 def _authority(node: Node) -> str | None:
     """The host that a change of headers sets."""
+    if not node.has("headers"):
+        return None
     request = node.some("headers").some("request")
     for verb in ("set", "add"):
         for name, value in request.pairs(verb):

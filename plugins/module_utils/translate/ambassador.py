@@ -26,8 +26,8 @@ def to_ambassador(intents: Iterable[Intent], settings: AmbassadorSettings) -> Tr
     """
     intents = list(intents)
     words, profile = settings.words, settings.profile
-    if lines := [line for intent in intents for line in _impossible(intent, words)]:
-        raise DefinitionError(sorted(lines))
+    if refused := [item for intent in intents for item in _impossible(intent, words)]:
+        raise DefinitionError(sorted(refused))
     found = places(
         [_served(intent, settings) for intent in intents if not intent.custom and not intent.custom_text],
         settings.door,
@@ -41,6 +41,12 @@ def to_ambassador(intents: Iterable[Intent], settings: AmbassadorSettings) -> Tr
         for intent in intents:
             objects += (_object(intent, document, words) for document in documents(intent, settings))
     notes = [finding for intent in intents for finding in intent.findings]
+    names = {(intent.kind, intent.namespace, intent.name) for intent in intents}
+    notes += (
+        _attached_to_nothing(intent)
+        for intent in intents
+        if (intent.kind, intent.namespace, intent.attached_to) not in names
+    )
     if words.annotation_only:
         notes.append(_only_for_1x(settings))
         notes += (note for intent in intents for note in _unsaid(intent, words))
@@ -69,13 +75,21 @@ def _served(intent: Intent, settings: AmbassadorSettings) -> Intent:
     return replace(intent, entries=tuple(entry for entry in intent.entries if not entry.short))
 
 
-def _impossible(intent: Intent, words: Words) -> Iterator[str]:
+def _attached_to_nothing(intent: Intent) -> Finding:
+    return Finding(
+        "A07",
+        "warning",
+        f"{intent.origin} {intent.namespace}/{intent.name}",
+        f"is attached to the SeldonDeployment {intent.attached_to!r}, which is not in this run",
+        "add its definition, or see that it is in the cluster: requests that are not for this one go there",
+    )
+
+
+def _impossible(intent: Intent, words: Words) -> Iterator[Finding]:
     """Conditions without which a route would take other requests than it asks for."""
     if "query_parameters" in words.lacks and any(entry.match.query for entry in intent.entries):
-        yield (
-            f"{intent.origin}, {intent.title}: asks for a query parameter, which {words.api_version} cannot: take api"
-            " v2 or v3alpha1."
-        )
+        what = f"asks for a query parameter, which {words.api_version} cannot"
+        yield Finding("C01", "error", f"{intent.origin}, {intent.title}", what, "take api v2 or v3alpha1")
 
 
 def _unsaid(intent: Intent, words: Words) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from ..definition.findings import DefinitionError
+from ..definition.findings import DefinitionError, Finding
 from ..definition.naming import annotation_service
 from ..intent.model import Intent, OperatorService
 from ..kube.go_yaml import write_in_order
@@ -39,13 +39,13 @@ def annotated_services(intents: Sequence[Intent], settings: AmbassadorSettings) 
     """
     if not settings.profile.own_services:
         found = [service for intent in intents for service in _operator_services(intent, settings)]
-        lines = [*_too_long(found, settings)]
+        refused = [*_too_long(found, settings)]
     else:
         written = [(intent, documents(intent, settings)) for intent in intents]
         found = [rendered(intent, _own_service(intent, texts, settings.words)) for intent, texts in written]
-        lines = [*_doubles(written), *_too_long(found, settings), *_taken(intents, found)]
-    if lines:
-        raise DefinitionError(sorted(set(lines)))
+        refused = [*_doubles(written), *_too_long(found, settings), *_taken(intents, found)]
+    if refused:
+        raise DefinitionError(sorted(set(refused)))
     return found
 
 
@@ -72,28 +72,27 @@ def _own_service(intent: Intent, written: Sequence[Document], words: Words) -> d
     }
 
 
-def _doubles(written: Iterable[tuple[Intent, Sequence[Document]]]) -> Iterator[str]:
+def _doubles(written: Iterable[tuple[Intent, Sequence[Document]]]) -> Iterator[Finding]:
     first: dict[tuple[str, str, str], Intent] = {}
     for intent, texts in written:
         for document in texts:
             other = first.setdefault((intent.namespace, document.kind, document.name), intent)
             if other is not intent:
                 needs = f"needs the {document.kind} {document.name!r}, as {other.origin}, {other.title} does"
-                yield f"{intent.origin}, {intent.title}: {needs}: rename one of the two."
+                yield Finding("B18", "error", f"{intent.origin}, {intent.title}", needs, "rename one of the two")
 
 
-def _too_long(services: Iterable[Rendered], settings: AmbassadorSettings) -> Iterator[str]:
+def _too_long(services: Iterable[Rendered], settings: AmbassadorSettings) -> Iterator[Finding]:
     for item in services:
         size = sum(len((key + text).encode()) for key, text in item.object["metadata"]["annotations"].items())
         if size > _LONGEST:
             advice = "take api v2 or v3alpha1 with form: object" if settings.profile.own_services else "shorten them"
-            yield (
-                f"{item.origin}: the annotations of the Service {item.object['metadata'].get('name', '')!r} have {size}"
-                f" bytes, and Kubernetes allows {_LONGEST}: {advice}, or divide the definition."
-            )
+            name = item.object["metadata"].get("name", "")
+            what = f"the annotations of the Service {name!r} have {size} bytes, and Kubernetes allows {_LONGEST}"
+            yield Finding("B07", "error", item.origin, what, f"{advice}, or divide the definition")
 
 
-def _taken(intents: Iterable[Intent], services: Iterable[Rendered]) -> Iterator[str]:
+def _taken(intents: Iterable[Intent], services: Iterable[Rendered]) -> Iterator[Finding]:
     backends = {
         (backend.namespace, backend.service): intent.title
         for intent in intents
@@ -105,7 +104,8 @@ def _taken(intents: Iterable[Intent], services: Iterable[Rendered]) -> Iterator[
         name = item.object["metadata"]["name"]
         user = backends.get((item.object["metadata"]["namespace"], name))
         if user:
-            yield f"{item.origin}: needs the Service {name!r} for its annotation, as {user} does: rename one of them."
+            what = f"needs the Service {name!r} for its annotation, as {user} does"
+            yield Finding("B18", "error", item.origin, what, "rename one of them")
 
 
 def _operator_services(intent: Intent, settings: AmbassadorSettings) -> Iterator[Rendered]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..definition.custom_config import CustomDocument
-from ..definition.findings import DefinitionError
+from ..definition.findings import DefinitionError, Problem, refusal
 from ..intent.model import Intent
 from ..kube.names import dns_safe, dns_subdomain_problem
 from .ambassador_words import Document, Words
@@ -38,8 +38,8 @@ def custom_as(intent: Intent, words: Words, ids: tuple[str, ...], hosts: tuple[s
         other = names.setdefault((document.kind, name), document.name)
         if problem or other != document.name:
             what = problem or f"becomes {name!r}, as {other!r} does"
-            place = f"{intent.origin}, {intent.title}: seldon.io/ambassador-config"
-            raise DefinitionError([f"{place}: the name {document.name!r} {what}: rename it."])
+            found_out = Problem("seldon.io/ambassador-config", f"the name {document.name!r} {what}", "rename it", "A09")
+            raise DefinitionError([refusal(f"{intent.origin}, {intent.title}", found_out)])
         spec = _spec(document, words, ids)
         open_door = document.kind == "Mapping" and not {"host", "hostname"} & document.fields.keys()
         for index, host in enumerate(hosts if open_door else ("",)):

@@ -10,9 +10,7 @@ Source of the operator's shape: ``operator/controllers/seldondeployment_controll
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..definition.defects import DEFECTS
@@ -21,30 +19,19 @@ from ..definition.hosts import MESH, qualified_gateway
 from ..definition.model import Cors, TextMatch
 from ..definition.naming import explainer_virtual_service, seldon_id
 from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies, Retries
+from ..intent.overlaps import paths_meet
 from ..intent.places import Door, Place, places, rank
 from .istio_destinations import IstioSettings, destination_rules, host_of, service_entries, targets
+from .istio_overlaps import VirtualService, in_order
 from .model import Translation, assembled, digest, duration, metadata, rendered, service_objects
-
-# What a path that the gRPC expression matches begins with; its dots match any character.
-_GRPC_BEGIN = re.compile(r"/(seldon.protos|tensorflow.serving|inference)")
-
-
-@dataclass(slots=True)
-class _VirtualService:
-    """One VirtualService while it is put together."""
-
-    owner: Intent
-    hosts: tuple[str, ...]
-    gateways: tuple[str, ...]
-    entries: list[Entry] = field(default_factory=list)
 
 
 def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
     """All objects of a run.
 
     Raises:
-        DefinitionError: where definitions collide, where the deployment that one is attached to is not in the run, or
-            where the gateway ``mesh`` has no host of its own.
+        DefinitionError: where definitions collide, where the deployment that one is attached to is not in the run,
+            where the gateway ``mesh`` has no host of its own, or where nothing would fix the order of routes.
     """
     intents = list(intents)
     owners = owners_of(intents)
@@ -57,12 +44,15 @@ def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
     if profile.check_collisions:
         found.refuse_quarrels()
     services = _virtual_services(found.served, owners, settings)
+    merged: list[Finding] = []
+    if profile.providers_route_alike:
+        services, merged = in_order(services)
     objects = service_objects(intents)
-    objects += (rendered(service.owner, _virtual_service(name, service, settings)) for name, service in services)
+    objects += (rendered(service.owner, _virtual_service(service, settings)) for service in services)
     objects += destination_rules(intents, settings)
     objects += service_entries(intents, settings)
     notes = (note for intent in intents for note in (*intent.findings, *_unsaid(intent, owners, settings)))
-    return assembled(objects, found, notes, check=profile.check_collisions)
+    return assembled(objects, found, (*notes, *merged), check=profile.check_collisions)
 
 
 Owners: TypeAlias = "Mapping[tuple[str, str, str], Intent]"
@@ -88,36 +78,34 @@ def istio_door(intent: Intent, entry: Entry, owners: Owners, settings: IstioSett
     return Door(tuple(sorted(entry.hosts)) or hosts, gateways)
 
 
-def _virtual_services(
-    found: Iterable[Place], owners: Owners, settings: IstioSettings
-) -> list[tuple[str, _VirtualService]]:
+def _virtual_services(found: Iterable[Place], owners: Owners, settings: IstioSettings) -> list[VirtualService]:
     """Put every place into the VirtualService of the definition whose address it has.
 
     Two definitions whose VirtualServices get one name keep one each, for the check of identities to find (B27).
     """
-    made: dict[tuple[str, str, Door], _VirtualService] = {}
-    lines = []
+    made: dict[tuple[str, str, Door], VirtualService] = {}
+    refused = set()
     for place in found:
         intent, entry = place.owner, place.entry
         owner = _address_owner(intent, owners)
         if owner is None:
-            lines.append(
-                f"{intent.origin}, {intent.title}: is attached to the SeldonDeployment {intent.attached_to!r}, which is"
-                " not in this run: add its definition, because Istio holds both routes in one VirtualService."
-            )
+            what = f"is attached to the SeldonDeployment {intent.attached_to!r}, which is not in this run"
+            fix = "add its definition, because Istio holds both routes in one VirtualService"
+            refused.add(Finding("A07", "error", f"{intent.origin}, {intent.title}", what, fix))
             continue
         door = place.door
         if MESH in door.by and "*" in door.hosts and settings.profile.check_values:
             field_name = "seldon.io/istio-host" if intent.kind == "SeldonDeployment" else "hosts in its routes"
-            lines.append(
-                f"{owner.origin}, {owner.title}: the gateway 'mesh' needs hosts of its own and '*' is none: set"
-                f" {field_name} to the name of the Service that clients call."
-            )
+            what = "the gateway 'mesh' needs hosts of its own and '*' is none"
+            fix = f"set {field_name} to the name of the Service that clients call"
+            refused.add(Finding("A13", "error", f"{owner.origin}, {owner.title}", what, fix))
         name, home = _home(entry, intent, owner)
-        made.setdefault((name, home.title, door), _VirtualService(home, door.hosts, door.by)).entries.append(entry)
-    if lines:
-        raise DefinitionError(sorted(set(lines)))
-    return list(_named(made))
+        new = VirtualService(name, home, door.hosts, door.by)
+        made.setdefault((name, home.title, door), new).entries.append(entry)
+    if refused:
+        raise DefinitionError(sorted(refused, key=str))
+    _rename_others(made)
+    return list(made.values())
 
 
 def _home(entry: Entry, intent: Intent, owner: Intent) -> tuple[str, Intent]:
@@ -133,35 +121,39 @@ def _home(entry: Entry, intent: Intent, owner: Intent) -> tuple[str, Intent]:
     return explainer_virtual_service(entry.backends[0].service), intent
 
 
-def _named(made: Mapping[tuple[str, str, Door], _VirtualService]) -> Iterator[tuple[str, _VirtualService]]:
+def _rename_others(made: Mapping[tuple[str, str, Door], VirtualService]) -> None:
     """Routes of one definition with other hosts need a VirtualService of their own, named after the hosts."""
     taken: dict[tuple[str, str], Door] = {}
     for (name, owner, door), service in made.items():
-        again = taken.setdefault((name, owner), door) != door
-        yield f"{name[:54].rstrip('-')}-{digest(','.join((name, *door.hosts)))}" if again else name, service
+        if taken.setdefault((name, owner), door) != door:
+            service.name = f"{name[:54].rstrip('-')}-{digest(','.join((name, *door.hosts)))}"
 
 
-def _virtual_service(name: str, service: _VirtualService, settings: IstioSettings) -> dict[str, Any]:
+def _virtual_service(service: VirtualService, settings: IstioSettings) -> dict[str, Any]:
     return {
         "apiVersion": settings.api_version,
         "kind": "VirtualService",
-        "metadata": metadata(name, service.owner.namespace),
+        "metadata": metadata(service.name, service.owner.namespace),
         "spec": {
             "hosts": list(service.hosts),
             "gateways": list(service.gateways),
-            "http": [_http(entry, settings) for entry in _ordered(service.entries, settings)],
+            "http": [_http(entry, settings) for entry in _ordered(service, settings)],
         },
     }
 
 
-def _ordered(entries: Iterable[Entry], settings: IstioSettings) -> list[Entry]:
-    """Emissary's order, except that a deployment's REST route stands before its gRPC route where no request matches
-    both."""
+def _ordered(service: VirtualService, settings: IstioSettings) -> list[Entry]:
+    """Emissary's order, except that the REST routes of deployments stand before the gRPC routes where no request
+    matches both."""
     if not settings.profile.providers_route_alike:
-        return list(entries)
-    ranked = sorted(entries, key=lambda entry: rank(entry.match), reverse=True)
-    disjoint = all(entry.kind != "rest" or not _GRPC_BEGIN.match(entry.match.path) for entry in ranked)
-    return sorted(ranked, key=lambda entry: entry.kind == "grpc") if disjoint else ranked
+        return service.entries
+    ranked = sorted(service.entries, key=lambda entry: rank(entry.match), reverse=True)
+    by_path = {(entry.kind, entry.match.path): entry for entry in ranked}
+    grpc = [entry.match for (kind, _path), entry in by_path.items() if kind == "grpc"]
+    rest = [entry.match for (kind, _path), entry in by_path.items() if kind != "grpc"]
+    if any(paths_meet(one, other) for one in grpc for other in rest):
+        return ranked
+    return sorted(ranked, key=lambda entry: entry.kind == "grpc")
 
 
 def _http(entry: Entry, settings: IstioSettings) -> dict[str, Any]:

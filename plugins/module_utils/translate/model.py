@@ -101,8 +101,10 @@ def assembled(
     if check:
         places.refuse_quarrels()
         if doubles:
-            lines = [f"{item.origin}: {_clash(item, other)}: rename one of the two." for item, other in doubles]
-            raise DefinitionError(lines)
+            raise DefinitionError(
+                Finding(_clash_id(item, other), "error", item.origin, _clash(item, other), "rename one of the two")
+                for item, other in doubles
+            )
     else:
         notes |= {_let_in(*double) for double in doubles}
         notes |= {_quarrel_let_in(quarrel) for quarrel in places.quarrels}
@@ -123,10 +125,13 @@ def _clash(item: Rendered, other: Rendered) -> str:
     return f"needs the {kind} {namespace}/{name}, as {other.origin} does"
 
 
-def _let_in(item: Rendered, other: Rendered) -> Finding:
+def _clash_id(item: Rendered, other: Rendered) -> str:
     inside = item.origin == other.origin
-    defect = "B27" if item.object["kind"] == "VirtualService" else "B29" if inside else "B18"
-    return DEFECTS[defect].finding(item.where, _clash(item, other))
+    return "B27" if item.object["kind"] == "VirtualService" else "B29" if inside else "B18"
+
+
+def _let_in(item: Rendered, other: Rendered) -> Finding:
+    return DEFECTS[_clash_id(item, other)].finding(item.where, _clash(item, other))
 
 
 def _shared_places(places: Iterable[Place]) -> Iterator[Finding]:

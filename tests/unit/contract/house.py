@@ -145,9 +145,10 @@ def _facts(option: dict[str, Any]) -> dict[str, Any]:
 
 
 def signature_options(function: Callable[..., Any]) -> dict[str, Any]:
-    """The named parameters of a filter after its input, and their defaults."""
+    """The named parameters of a filter after its input, and their defaults; None where there is none."""
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    return {item.name: item.default for item in parameters if item.kind is not item.VAR_KEYWORD}
+    named = [item for item in parameters if item.kind is not item.VAR_KEYWORD]
+    return {item.name: None if item.default is item.empty else item.default for item in named}
 
 
 TYPES = {"str": str, "bool": bool, "int": int, "float": (int, float), "list": list, "dict": dict}

@@ -20,7 +20,14 @@ ROUTE = {
     "spec": {"routes": [{"prefix": "/dashboard/", "backends": [{"service": "grafana", "port": 3000}]}]},
 }
 FILTERS = house.filters()
+# What a filter cannot do without, beside its input.
+REQUIRED = {"resolve": {"request": {"path": "/dashboard/"}}}
 PROVIDERS = ("ambassador", "istio")
+
+
+def filtered(name, value, **given):
+    """What a filter gives."""
+    return FILTERS[name](value, **REQUIRED.get(name, {}) | given)
 
 
 def options(name):
@@ -97,20 +104,22 @@ def test_options_of_a_filter(name, filter_docs):
 
 @pytest.mark.parametrize("name", sorted(FILTERS))
 def test_null_is_the_default_of_every_option_of_a_filter(name):
-    plain = FILTERS[name](ROUTE)
+    plain = filtered(name, ROUTE)
     for key in options(name):
-        if key != "provider" and accepted_by(name, key) != {"istio"}:
-            assert FILTERS[name](ROUTE, **{key: None}) == plain, key
+        if key not in ("provider", *REQUIRED.get(name, ())) and accepted_by(name, key) != {"istio"}:
+            assert filtered(name, ROUTE, **{key: None}) == plain, key
 
 
 def accepted_by(name, key):
     """The providers that know an option; all of them where the filter asks for no provider."""
     if "provider" not in options(name):
         return set(PROVIDERS)
+    if key in REQUIRED.get(name, ()):
+        return set(PROVIDERS)
     found = set()
     for provider in PROVIDERS:
         try:
-            FILTERS[name](ROUTE, **({"provider": provider} | ({key: None} if key != "provider" else {})))
+            filtered(name, ROUTE, **({"provider": provider} | ({key: None} if key != "provider" else {})))
         except AnsibleError as error:
             if "is not an option" not in str(error):
                 raise
@@ -123,7 +132,8 @@ def accepted_by(name, key):
 def test_options_of_one_provider_say_so(name):
     for key, option in options(name).items():
         text = " ".join(option["description"])
-        said = {provider for provider in PROVIDERS if f"Only with O(provider={provider})" in text}
+        words = "Only with O(provider={0})", "Only where O(provider) names V({0})"
+        said = {provider for provider in PROVIDERS if any(phrase.format(provider) in text for phrase in words)}
         assert (said or set(PROVIDERS)) == accepted_by(name, key), key
 
 
@@ -142,10 +152,10 @@ def test_choices_of_a_filter(name, key, value, known):
     if accepted_by(name, key) == {"istio"}:
         given["provider"] = "istio"
     if known:
-        assert FILTERS[name](deployment(), **given)
+        assert filtered(name, deployment(), **given)
     else:
         with pytest.raises(AnsibleError, match=rf"(?s){key}.*allowed are") as caught:
-            FILTERS[name](ROUTE, **given)
+            filtered(name, ROUTE, **given)
         missing = [choice for choice in options(name)[key]["choices"] if choice not in str(caught.value)]
         assert missing == []
 
@@ -153,11 +163,9 @@ def test_choices_of_a_filter(name, key, value, known):
 @pytest.mark.parametrize(("name", "key"), [(name, key) for name in sorted(FILTERS) for key in options(name)])
 def test_an_option_of_a_filter_has_its_documented_type_and_no_other(name, key):
     given = {"provider": "istio"} if accepted_by(name, key) == {"istio"} else {}
-    wrong = 7
-    if options(name)[key]["type"] == "bool":
-        # A text is no boolean: "false" would count as true.
-        wrong = "false"
-        for value in (True, False):
-            assert isinstance(FILTERS[name](ROUTE, **given, **{key: value}), list)
+    # A text is no boolean: "false" would count as true.
+    wrong = {"bool": "false", "int": "7"}.get(options(name)[key]["type"], 7)
+    for value in (True, False) if wrong == "false" else ():
+        assert isinstance(filtered(name, ROUTE, **given, **{key: value}), (list, dict))
     with pytest.raises(AnsibleError, match=key):
-        FILTERS[name](ROUTE, **given, **{key: wrong})
+        filtered(name, ROUTE, **given | {key: wrong})

@@ -628,14 +628,14 @@ def test_a_stand_in_of_a_broken_field_is_not_judged():
 def test_two_documents_with_one_identity():
     (line,) = lines(deployment(), deployment("other"), deployment())
     assert line == (
-        "models.yaml, document 3, SeldonDeployment n/m: is already defined in models.yaml, document 1: keep one of the"
-        " two."
+        "models.yaml, document 3, SeldonDeployment n/m: metadata.name: is already defined in models.yaml, document 1:"
+        " keep one of the two."
     )
 
 
 def test_no_namespace_and_default_are_the_same():
     (line,) = lines(deployment(namespace=None), deployment(namespace="default"))
-    assert "SeldonDeployment default/m: is already defined in models.yaml, document 1" in line
+    assert "SeldonDeployment default/m: metadata.name: is already defined in models.yaml, document 1" in line
 
 
 GOOD = {

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import cProfile
 from fractions import Fraction
 
 import pytest
@@ -19,6 +20,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation
     plain,
 )
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio import istio_table
+from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio_read import covers
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import RequestMatch, Table, Text
 from ansible_collections.mlops.ingress.tests.support import crds
 from ansible_collections.mlops.ingress.tests.support.strategies import definitions, deployment, garbage, predictor
@@ -118,6 +120,53 @@ def test_a_gateway_that_is_not_given_is_one_finding():
 
 
 @pytest.mark.parametrize(
+    ("gateways", "level", "says", "fix"),
+    [
+        (
+            [gateway(server("*"), name="other")],
+            "error",
+            "although VirtualService n/v names it; given are g/other",
+            "name one of them",
+        ),
+        (
+            [gateway(server("*"), name=f"o{number}") for number in range(5)],
+            "error",
+            "given are g/o0, g/o1, g/o2 and others",
+            "name one of them",
+        ),
+        (
+            [gateway(server("*"), namespace="x"), gateway(server("*"), name="a")],
+            "error",
+            "a gateway without a namespace is taken from that of the VirtualService",
+            "write x/gw, or give",
+        ),
+        ([obj("Gateway", "broken", [])], "error", "given are n/broken", "name one of them"),
+        ([], "warning", "so its ports and hosts are not known", "see that it exists"),
+        # Kubernetes has Gateways of its own.
+        (
+            [obj("Gateway", "k", {}) | {"apiVersion": "gateway.networking.k8s.io/v1"}],
+            "warning",
+            "so its ports and hosts are not known",
+            "see that it exists",
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["gw", "n/gw"])
+def test_a_gateway_that_is_not_there(gateways, level, says, fix, name):
+    table = istio_table([*gateways, service(http(), gateways=[name])])
+    (finding,) = [item for item in table.findings if item.id == "D01"]
+    assert (finding.level, finding.where) == (level, "Gateway n/gw")
+    assert finding.message.startswith("is not among the objects given")
+    assert finding.message.endswith(says)
+    assert finding.fix.startswith(fix)
+
+
+@pytest.mark.parametrize("name", ["gw", "n/gw", "gw.n"])
+def test_a_gateway_that_is_there(name):
+    assert ids(istio_table([gateway(server("*"), namespace="n"), service(http(), gateways=[name])])) == []
+
+
+@pytest.mark.parametrize(
     ("said", "meant"), [("gw", "n/gw"), ("gw.g", "g/gw"), ("gw.g.svc.cluster.local", "g/gw"), ("g/gw", "g/gw")]
 )
 def test_names_of_gateways(said, meant):
@@ -136,7 +185,7 @@ def test_the_mesh_merges_nothing():
     newer = service(http({"exact": "/b"}), name="a", gateways=["mesh"], creationTimestamp="2021-01-01T00:00:00Z")
     table = istio_table([newer, older])
     assert [row.owner.name for row in table.entrances[0].hosts[0].rows] == ["v"]
-    assert ids(table) == ["D13"]
+    assert ids(table) == ["A13"]
 
 
 @pytest.mark.parametrize("tls", [{"mode": "PASSTHROUGH"}, {"mode": "AUTO_PASSTHROUGH"}])
@@ -437,6 +486,62 @@ def test_a_name_that_istio_does_not_know(host):
     assert ids(istio_table([GATEWAY, found, entry, obj("Service", "s", {"ports": [{"port": 80}]})])) == []
 
 
+def a_service(name, namespace="n"):
+    return obj("Service", name, {"ports": [{"port": 80}]}, namespace)
+
+
+@pytest.mark.parametrize(
+    ("others", "fix"),
+    [
+        ([a_service("t")], "name a Service in full"),
+        ([a_service("t"), a_service("s", "m"), a_service("s", "o")], "write s.m.svc.cluster.local"),
+    ],
+)
+def test_a_short_name_of_no_service(others, fix):
+    found = service(http(route=[{"destination": {"host": "s", "port": {"number": 80}}}]))
+    (finding,) = istio_table([GATEWAY, found, *others]).findings
+    assert (finding.id, finding.level, finding.fix) == ("D09", "error", fix)
+    assert finding.where == "VirtualService n/v spec.http[0].route[0].destination"
+    assert finding.message == "the short host s stands for a Service of n that is not there"
+
+
+@pytest.mark.parametrize("target", [{"host": "s"}, {"host": "s.n"}, TARGET | {"subset": "v"}])
+def test_every_destination_with_a_flaw_is_named(target):
+    """Whatever is remembered of a target: each has its finding, at several gateways too."""
+    doors = [gateway(server("*")), gateway(server("*"), name="two")]
+    route = http(route=[{"destination": target}])
+    both = [service(route, gateways=["g/gw", "g/two"]), service(route, name="w", gateways=["g/two"])]
+    other = a_service("s" if target["host"] != "s" else "t")
+    table = istio_table([*doors, *both, other, rule(subsets=[{"name": "w"}])])
+    places = {finding.where.split()[1] for finding in table.findings if finding.level == "error"}
+    assert places == {"n/v", "n/w"}
+
+
+def test_a_short_name_is_looked_at_though_the_full_one_is_well():
+    routes = [http(route=[{"destination": TARGET | {"host": host}}]) for host in ("s.n.svc.cluster.local", "s")]
+    places = [item.where for item in istio_table([GATEWAY, service(*routes[:1]), service(*routes, name="w")]).findings]
+    assert places == []
+    table = istio_table([GATEWAY, service(*routes[:1]), service(*routes[1:], name="w"), a_service("t")])
+    assert [item.where for item in table.findings] == ["VirtualService n/w spec.http[0].route[0].destination"]
+
+
+@pytest.mark.parametrize(
+    ("host", "others"),
+    [
+        ("s", []),
+        ("s", [a_service("s")]),
+        ("s", [a_service("s", "m")]),
+        ("s.n.svc.cluster.local", [a_service("t")]),
+        ("s", [a_service("t"), obj("ServiceEntry", "e", {"hosts": ["s.n.svc.cluster.local"], "ports": []})]),
+        # A ServiceEntry is no Service of the namespace.
+        ("s", [obj("ServiceEntry", "e", {"hosts": ["t"], "ports": []})]),
+    ],
+)
+def test_a_short_name_that_may_be_right(host, others):
+    found = service(http(route=[{"destination": {"host": host, "port": {"number": 80}}}]))
+    assert ids(istio_table([GATEWAY, found, *others])) == []
+
+
 def test_the_only_port_of_a_service():
     found = http(route=[{"destination": {"host": "s"}}])
     given_service = obj("Service", "s", {"ports": [{"port": 9000}]})
@@ -445,7 +550,7 @@ def test_the_only_port_of_a_service():
     assert one_row(http(route=[{"destination": {"host": "x.com"}}]), entry).shares[0].target.port == 443
     two = obj("Service", "s", {"ports": [{"port": 1}, {"port": 2}]})
     table = istio_table([GATEWAY, service(found), two])
-    assert ids(table) == ["D13"]
+    assert ids(table) == ["D09"]
     assert table.entrances[0].hosts[0].rows[0].shares[0].target.port == 80
 
 
@@ -1055,3 +1160,55 @@ def test_a_canary_and_a_shadow_of_ours():
     assert {share.rewrite for share in rest.shares} == {"/"}
     assert {share.rewrite for share in grpc.shares} == {None}
     assert rest.match.path == Text("prefix", "/seldon/n/m/")
+
+
+def test_rows_come_in_the_order_of_the_servers():
+    """The older VirtualService meets the host at the second server only."""
+    older = service(http({"exact": "/a"}), name="older", namespace="y", creationTimestamp="2020-01-01T00:00:00Z")
+    newer = service(http({"exact": "/b"}), name="newer", creationTimestamp="2021-01-01T00:00:00Z")
+    two = gateway(server("n/a.com"), server("a.com"))
+    assert [row.owner.name for row in rows(two, older, newer)] == ["newer", "older"]
+
+
+# --- Many objects -------------------------------------------------------------------------------------------------
+
+NAMES = ["*", "*.com", "*.a.com", "*a.com", "*-x.a.com", "a.com", "b.a.com", "b-x.a.com", "c.org", "A.com"]
+
+
+@settings(usual, max_examples=150)
+@given(
+    st.lists(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3), min_size=1, max_size=3),
+    st.lists(st.sampled_from(NAMES), min_size=1, max_size=4),
+)
+def test_hosts_are_shared_as_each_pair_shares_them(served, wanted):
+    """The index of hosts against the plain comparison of every host with every other."""
+    both = [(one, other) for hosts in served for one in hosts for other in wanted]
+    shared = {one.lower() for one, other in both if covers(other, one)}
+    shared |= {other.lower() for one, other in both if covers(one, other)}
+    services = [service(http(), name=f"v{number}", hosts=[host]) for number, host in enumerate(wanted)]
+    table = istio_table([gateway(*(server(*hosts) for hosts in served)), *services])
+    assert {host.domain for one in table.entrances for host in one.hosts} == shared
+    met = {other for one, other in both if covers(other, one) or covers(one, other)}
+    assert ("D03" in ids(table)) == (not met.issuperset(wanted))
+
+
+def calls(objects):
+    """How many calls a table takes: unlike time, that is the same on every machine."""
+    profile = cProfile.Profile()
+    profile.runcall(istio_table, objects)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def many_services(count, hosts, servers):
+    wide = [server("*")] if not servers else [server(f"m{number}.com") for number in range(count)]
+    routes = [http({"prefix": f"/{number}/"}, route=weighted(90, 10)) for number in range(4)]
+    rules = [rule(f"*.m{number}.com", name=f"d{number}") for number in range(count)]
+    names = [(f"m{number}.com",) if hosts else ("*",) for number in range(count)]
+    return [gateway(*wide), *rules, *(service(*routes, name=f"v{n}", hosts=own) for n, own in enumerate(names))]
+
+
+@pytest.mark.parametrize(("hosts", "servers"), [(False, False), (True, False), (True, True)])
+def test_four_times_the_objects_take_four_times_the_work(hosts, servers):
+    calls(many_services(5, hosts, servers))
+    few, many = calls(many_services(60, hosts, servers)), calls(many_services(240, hosts, servers))
+    assert many < 4.6 * few

@@ -47,6 +47,7 @@ def translated(run, found, **options):
             "needs the Service",
             "and have other timeouts",
             "rename one of the two",
+            "one request can match both",
         )
         assert any(text in said for text in quarrels), said
         assume(False)

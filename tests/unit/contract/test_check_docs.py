@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pages about the operator say what the code says: each defect in its very words, each variable, each id."""
+"""The pages about checks and about the operator say what the code says: each check and defect in its very words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import re
 from dataclasses import replace
 
 import pytest
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.checks import CHECKS
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.defects import DEFECTS
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.operator_env import KNOWN
 from ansible_collections.mlops.ingress.tests.unit.contract import house
 
 OPERATOR = house.ROOT / "docs/operator.md"
-TRANSLATION = house.ROOT / "docs/translation.md"
+CHECKS_PAGE = house.ROOT / "docs/checks.md"
+PAGES = [house.ROOT / f"docs/{name}.md" for name in ("checks", "operator", "translation")]
 HEADING = "### "
 ID = re.compile(r"[A-E][0-9]{1,2}")
 
@@ -51,16 +53,16 @@ def links(page):
     return [name for name, target in re.findall(r"\[(B[0-9]+)\]\(#(b[0-9]+)\)", page) if name.lower() == target]
 
 
-def table_ids(page):
-    """The first cells of the rows that begin with the id of a finding."""
-    return re.findall(rf"^\| ({ID.pattern}) \|", page, flags=re.MULTILINE)
+def check_rows(page):
+    """The rows of the tables of checks."""
+    return re.findall(rf"^\| ({ID.pattern}) \| (\w+) \| (.*) \|$", page, flags=re.MULTILINE)
 
 
 def source_ids():
     """The ids of findings that the sources name."""
     for path in house.python_files("plugins/module_utils"):
-        if path.parent.name == "routing" and path.name.startswith(("emissary", "istio")):
-            continue  # the route tables, whose findings no filter gives yet
+        if path.name in ("checks.py", "defects.py") and path.parent.name == "definition":
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and ID.fullmatch(node.value):
                 yield node.value
@@ -77,7 +79,7 @@ def test_every_defect_is_found_by_its_subject():
 
 
 def test_every_link_to_a_defect_leads_to_it():
-    text = OPERATOR.read_text(encoding="utf-8") + TRANSLATION.read_text(encoding="utf-8")
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     targets = re.findall(r"\[(B[0-9]+)\]\((?:operator\.md)?#(b[0-9]+)\)", text)
     assert [pair for pair in targets if pair[0].lower() != pair[1] or pair[0] not in DEFECTS] == []
 
@@ -88,10 +90,17 @@ def test_every_variable_of_the_operator_is_described():
     assert sorted(re.findall(r"`(\w+)`", " ".join(cells))) == sorted(KNOWN)
 
 
-def test_every_finding_is_described():
-    pages = [path.read_text(encoding="utf-8") for path in (OPERATOR, TRANSLATION)]
-    described = {*DEFECTS, *(name for page in pages for name in table_ids(page))}
-    assert sorted({*source_ids()} - described) == []
+def test_every_finding_has_a_check_or_a_defect():
+    assert sorted({*source_ids()} - {*CHECKS, *DEFECTS}) == []
+
+
+def test_every_check_is_made():
+    assert sorted({*CHECKS} - {*source_ids()}) == []
+
+
+def test_every_check_is_described_in_the_words_of_the_table():
+    rows = [(check.id, check.level, check.meaning) for check in CHECKS.values()]
+    assert check_rows(CHECKS_PAGE.read_text(encoding="utf-8")) == rows
 
 
 @pytest.mark.parametrize("field", ["level", "operator", "harm", "ours", "fix"])

@@ -1,0 +1,402 @@
+# Copyright: (c) 2026, the mlops.ingress authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VirtualServices whose order matters: which become one, which are refused, and which stay apart."""
+
+from __future__ import annotations
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.mlops.ingress.plugins.filter.translation import to_istio
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED, OPERATOR
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.operator_env import operator_env
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options import istio_options
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import definitions_of, istio_run
+from ansible_collections.mlops.ingress.tests.support.strategies import deployment, predictor, route, service_route
+
+GRPC = "/(seldon.protos.*|tensorflow.serving.*|inference.*)/.*"
+EXPLAINED = predictor(explainer={"type": "A"})
+MESH = {"istio-gateway": "mesh", "istio-host": "models.example.com"}
+
+
+def one(name, *routes, namespace="n", service=None, **fields):
+    """A ServiceRoute ``name`` to the service ``name``: the given routes, or one with the given fields."""
+    found = [{"backends": [{"service": name, "port": 80}]} | item for item in routes or (fields,)]
+    spec = {"service": service} if service else {}
+    return service_route(*(route(**item) for item in found), name=name, namespace=namespace, **spec)
+
+
+def exact(name, text):
+    return one(name, prefix=None, path=text)
+
+
+def regex(name, text):
+    return one(name, prefix=None, regex=text)
+
+
+def translated(documents, profile=CORRECTED):
+    options = istio_options({}, operator_env(None, profile), profile, None)
+    return istio_run(definitions_of(documents, profile), options).translation
+
+
+def tried(translation):
+    """For each VirtualService, by namespace and name, the paths in the order in which Istio tries them."""
+    return {
+        "{namespace}/{name}".format(**item.object["metadata"]): [
+            next(iter(entry["match"][0]["uri"].values())) for entry in item.object["spec"]["http"]
+        ]
+        for item in translation.objects
+        if item.object["kind"] == "VirtualService"
+    }
+
+
+def merges(translation):
+    return [(item.level, item.where, item.message, item.fix) for item in translation.findings if item.id == "B02"]
+
+
+MERGED = {
+    "prefix-in-prefix": (
+        [one("a", prefix="/api/"), one("b", prefix="/api/v2/")],
+        {"n/a": ["/api/v2/", "/api/"]},
+        ["definitions[1] n/b"],
+    ),
+    "whatever-the-order-of-definitions": (
+        [one("b", prefix="/api/v2/"), one("a", prefix="/api/")],
+        {"n/a": ["/api/v2/", "/api/"]},
+        ["definitions[0] n/b"],
+    ),
+    "the-longer-one-is-first-by-name": (
+        [one("a", prefix="/api/v2/"), one("b", prefix="/api/")],
+        {"n/a": ["/api/v2/", "/api/"]},
+        ["definitions[1] n/b"],
+    ),
+    "only-those-that-overlap": (
+        [one("a", prefix="/api/"), one("b", prefix="/api/v2/"), one("c", prefix="/ap/"), one("d", prefix="/api")],
+        {"n/a": ["/api/v2/", "/api/", "/api"], "n/c": ["/ap/"]},
+        ["definitions[1] n/b", "definitions[3] n/d"],
+    ),
+    "joined-by-a-third": (
+        [one("a", prefix="/x/y/"), one("b", prefix="/x/z/"), one("c", prefix="/x/")],
+        {"n/a": ["/x/z/", "/x/y/", "/x/"]},
+        ["definitions[1] n/b", "definitions[2] n/c"],
+    ),
+    "exact-below-prefix": (
+        [one("a", prefix="/api/"), exact("b", "/api/x")],
+        {"n/a": ["/api/x", "/api/"]},
+        ["definitions[1] n/b"],
+    ),
+    "regex-over-prefix": (
+        [one("a", prefix="/api/"), regex("b", "/a.i/(x|y)/.*")],
+        {"n/a": ["/a.i/(x|y)/.*", "/api/"]},
+        ["definitions[1] n/b"],
+    ),
+    "regex-over-regex": (
+        [regex("a", "/api/[0-9]+"), regex("b", "/.*")],
+        {"n/a": ["/api/[0-9]+", "/.*"]},
+        ["definitions[1] n/b"],
+    ),
+    "regex-over-exact": (
+        [exact("a", "/api/1"), regex("b", "/api/[0-9]+")],
+        {"n/a": ["/api/[0-9]+", "/api/1"]},
+        ["definitions[1] n/b"],
+    ),
+    "headers-of-two-names": (
+        [one("a", prefix="/x", headers={"a": "1"}), one("b", prefix="/x", headers={"bb": "1"})],
+        {"n/a": ["/x", "/x"]},
+        ["definitions[1] n/b"],
+    ),
+    "a-value-that-the-expression-takes": (
+        [one("a", prefix="/x", headers={"h": "1"}), one("b", prefix="/x", headers={"h": {"regex": "[0-9]"}})],
+        {"n/a": ["/x", "/x"]},
+        ["definitions[1] n/b"],
+    ),
+    "a-query-beside-none": (
+        [one("a", prefix="/x", query={"q": "1"}), one("b", prefix="/x")],
+        {"n/a": ["/x", "/x"]},
+        ["definitions[1] n/b"],
+    ),
+    "methods-in-common": (
+        [one("a", prefix="/x", methods=["GET", "POST"]), one("b", prefix="/x", methods=["POST", "PUT"])],
+        {"n/a": ["/x", "/x"]},
+        ["definitions[1] n/b"],
+    ),
+    "the-same-service-under-another-path": (
+        [one("a", prefix="/x/"), one("b", prefix="/x/y/", backends=[{"service": "a", "port": 80}])],
+        {"n/a": ["/x/y/", "/x/"]},
+        ["definitions[1] n/b"],
+    ),
+    "a-route-over-all-deployments": (
+        [deployment("m"), deployment("k"), one("z", prefix="/seldon/")],
+        {"n/k": [GRPC, GRPC, "/seldon/n/m/", "/seldon/n/k/", "/seldon/"]},
+        ["definitions[0] n/m", "definitions[2] n/z"],
+    ),
+    "a-route-into-one-deployment": (
+        [deployment("m"), deployment("k"), one("a", prefix="/seldon/n/m/v2/")],
+        {"n/a": ["/seldon/n/m/v2/", "/seldon/n/m/", GRPC], "n/k": ["/seldon/n/k/", GRPC]},
+        ["definitions[0] n/m"],
+    ),
+    "a-route-for-grpc-paths": (
+        [deployment("m"), one("z", prefix="/inference/")],
+        {"n/m": [GRPC, "/seldon/n/m/", "/inference/"]},
+        ["definitions[1] n/z"],
+    ),
+    "a-deployment-named-as-the-explainer-of-another": (
+        [deployment("m", EXPLAINED), deployment("m-explainer")],
+        {
+            "n/m": ["/seldon/n/m/", GRPC],
+            "n/m-p-explainer-http": ["/seldon/n/m-explainer/p/", "/seldon/n/m-explainer/", GRPC],
+        },
+        ["definitions[1] n/m-explainer"],
+    ),
+    "all-requests-with-a-condition": (
+        [one("a", prefix="/", methods=["GET"]), one("b", prefix="/b/")],
+        {"n/a": ["/b/", "/"]},
+        ["definitions[1] n/b"],
+    ),
+    "two-that-take-all-requests": (
+        [one("a", prefix="/"), regex("b", ".*")],
+        {"n/a": [".*", "/"]},
+        ["definitions[1] n/b"],
+    ),
+    "one-that-takes-all-requests-first": (
+        [regex("a", ".*"), one("b", prefix="/", headers={"h": "1"})],
+        {"n/a": [".*", "/"]},
+        ["definitions[1] n/b"],
+    ),
+    "hosts-in-other-case-and-order": (
+        [
+            one("a", prefix="/x/", hosts=["A.com", "b.com"]),
+            one("b", prefix="/x/y/", hosts=["b.com", "a.com"]),
+        ],
+        {"n/a": ["/x/y/", "/x/"]},
+        ["definitions[1] n/b"],
+    ),
+    "one-host-in-the-mesh": (
+        [deployment("m", notes=MESH), deployment("k", EXPLAINED, notes=MESH)],
+        {"n/k": ["/seldon/n/k-explainer/p/", "/seldon/n/m/", "/seldon/n/k/", GRPC, GRPC]},
+        ["definitions[0] n/m"],
+    ),
+}
+# Definitions, or lists of those that are in one VirtualService anyway.
+APART = {
+    "prefixes-beside-each-other": [one("a", prefix="/api/"), one("b", prefix="/apiv2/")],
+    "deployments": [deployment(name, namespace=space) for name in ("m", "m-k", "k") for space in ("n", "o", "prot")],
+    "explainers": [deployment("m", EXPLAINED), deployment("k", EXPLAINED)],
+    "attached-deployments": [
+        [deployment("m"), deployment("two", notes={"ambassador-service-name": "m", "ambassador-header": "h: 1"})],
+        deployment("k"),
+    ],
+    "two-values-of-a-header": [
+        one("a", prefix="/x", headers={"h": "1", "i": "1"}),
+        one("b", prefix="/x", headers={"h": "2"}),
+    ],
+    "a-value-that-the-expression-does-not-take": [
+        one("a", prefix="/x", headers={"H": "1"}),
+        one("b", prefix="/x", headers={"h": {"regex": "[2-9]"}}),
+    ],
+    "two-values-of-a-query": [one("a", prefix="/x", query={"q": "1"}), one("b", prefix="/x/y", query={"q": "2"})],
+    "two-methods": [one("a", prefix="/x", methods=["GET"]), one("b", prefix="/x/y", methods=["POST"])],
+    "exact-beside-prefix": [one("a", prefix="/x/"), exact("b", "/x")],
+    "prefix-below-exact": [exact("a", "/x"), one("b", prefix="/x/")],
+    "regex-beside-prefix": [one("a", prefix="/api/"), regex("b", "/(x|y|apx)/.*")],
+    "regex-beside-exact": [exact("a", "/api/x"), regex("b", "/api/[0-9]+")],
+    "regex-beside-regex": [regex("a", "/a/(x|y)"), regex("b", "/a\\.b/.*")],
+    "regex-beside-deployments": [
+        deployment("m"),
+        deployment("k"),
+        regex("a", "/seldon[.]x/.*"),
+        regex("b", "/v[12]/.*"),
+    ],
+    "other-hosts": [one("a", prefix="/x/", hosts=["a.com"]), one("b", prefix="/x/y/", hosts=["b.com"])],
+    "one-host-and-all": [one("a", prefix="/x/", hosts=["a.com"]), one("b", prefix="/x/y/")],
+    "other-gateways": [
+        deployment("m", EXPLAINED, notes={"istio-gateway": "gw/one"}),
+        deployment("m-explainer", notes={"istio-gateway": "gw/two"}),
+    ],
+    "both-do-the-same": [
+        one("a", prefix="/x/", rewrite=""),
+        one("b", prefix="/x/y/", rewrite="", backends=[{"service": "a", "port": 80}]),
+    ],
+    "all-other-requests": [
+        deployment("m"),
+        deployment("k", namespace="o"),
+        one("a", prefix="/"),
+        one("b", prefix="/b/"),
+    ],
+    "short-hosts-of-two-namespaces-in-the-mesh": [
+        deployment("m", notes=MESH | {"istio-host": "s"}),
+        deployment("m", namespace="o", notes=MESH | {"istio-host": "s"}),
+    ],
+    "other-hosts-in-the-mesh": [
+        deployment("m", notes=MESH),
+        deployment("k", notes=MESH | {"istio-host": "other.example.com"}),
+    ],
+}
+OTHER_NAMESPACE = "describe both in one namespace."
+OTHER_DOOR = "or both the same hosts and gateways."
+REFUSED = {
+    "another-namespace": (
+        [one("a", prefix="/api/"), one("b", prefix="/api/v2/", namespace="o")],
+        "definitions[1], ServiceRoute o/b: one request can match both /api/v2/ and /api/ in the VirtualService a of"
+        " ServiceRoute n/a, and Istio would take the older one: give one of them another path or host, or"
+        f" {OTHER_NAMESPACE}",
+    ),
+    "a-third-in-another-namespace": (
+        [one("a", prefix="/x/y/"), one("b", prefix="/x/"), one("c", prefix="/", methods=["PUT"], namespace="o")],
+        OTHER_NAMESPACE,
+    ),
+    "a-route-over-deployments-elsewhere": (
+        [deployment("m"), one("z", prefix="/seldon/", namespace="o")],
+        OTHER_NAMESPACE,
+    ),
+    "a-host-in-common": (
+        [one("a", prefix="/x/", hosts=["a.com", "b.com"]), one("b", prefix="/x/y/", hosts=["b.com"])],
+        OTHER_DOOR,
+    ),
+    "a-gateway-in-common": (
+        [deployment("m", EXPLAINED), deployment("m-explainer", notes={"istio-gateway": "gw/one"})],
+        OTHER_DOOR,
+    ),
+    "hosts-of-one-definition": (
+        [one("a", {"prefix": "/x/", "hosts": ["a.com", "b.com"]}, {"prefix": "/x/y/", "hosts": ["b.com"]})],
+        OTHER_DOOR,
+    ),
+    "the-mesh-in-two-namespaces": (
+        [deployment("m", notes=MESH), deployment("k", namespace="o", notes=MESH)],
+        "SeldonDeployment o/k: it has a host in common with the VirtualService m of SeldonDeployment n/m, and the mesh"
+        " takes only one of them",
+    ),
+}
+GATEWAYS = {"gateways": ["gw/one", "gw/two"]}
+
+
+@pytest.mark.parametrize(("documents", "expected", "away"), MERGED.values(), ids=MERGED)
+def test_merged(documents, expected, away):
+    found = translated(documents)
+    assert tried(found) == expected
+    assert [(level, where) for level, where, _message, _fix in merges(found)] == [("warning", where) for where in away]
+
+
+@pytest.mark.parametrize("documents", APART.values(), ids=APART)
+def test_apart(documents):
+    lists = [item if isinstance(item, list) else [item] for item in documents]
+    found = translated([item for several in lists for item in several])
+    assert merges(found) == []
+    assert tried(found) == {name: paths for several in lists for name, paths in tried(translated(several)).items()}
+
+
+HOSTED = one("h", prefix="/h/", hosts=["a.com"])
+
+
+def narrow(*documents):
+    """The findings about hosts, by place and message."""
+    return [(item.where, item.message) for item in translated(list(documents)).findings if item.id == "B03"]
+
+
+def test_a_host_of_its_own_is_without_the_routes_for_all_hosts():
+    assert narrow(HOSTED, deployment(), one("z", prefix="/z/")) == [
+        (
+            "definitions[0] n/h",
+            "Istio serves its host 'a.com' without the routes for '*' of 2 others (n/m, n/z), and Ambassador with them",
+        )
+    ]
+
+
+def test_routes_of_one_definition_for_other_hosts():
+    both = service_route(route(prefix="/x/", hosts=["a.com"], name="x"), route(prefix="/y/", name="y"), name="r")
+    assert [where for where, _message in narrow(both)] == ["definitions[0] n/r"]
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        [one("z", prefix="/z/", hosts=["a.com"])],
+        [one("z", prefix="/z/", hosts=["b.com"])],
+        [one("z", prefix="/z/", hosts=["*.b.com"])],
+        [one("z", prefix="/z/", hosts=["*.a.com"])],
+    ],
+)
+def test_hosts_that_have_nothing_to_do_with_each_other(others):
+    assert narrow(HOSTED, *others) == []
+
+
+def test_a_namespace_that_begins_as_grpc_does():
+    documents = [deployment("m", namespace="protos"), deployment("k", namespace="protos"), deployment()]
+    found = translated(documents)
+    assert sorted(tried(found)) == ["n/m", "protos/k", "protos/m"]
+    (level, where, message, _fix), other = merges(found)
+    assert (level, where, other[1]) == ("warning", "definitions[0] protos/m", "definitions[1] protos/k")
+    assert message.startswith("a request to /seldon/protos/m/ that has the headers seldon and namespace of another")
+    assert merges(translated(documents[:1])) == []
+    assert merges(translated([documents[2], deployment("m", namespace="proto")])) == []
+
+
+@pytest.mark.parametrize(("documents", "message"), REFUSED.values(), ids=REFUSED)
+def test_refused(documents, message):
+    with pytest.raises(AnsibleFilterError) as caught:
+        to_istio(documents, **GATEWAYS)
+    assert message in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+def test_one_line_for_each_two():
+    documents = [one("a", prefix="/x/"), *(one("b", prefix=f"/x/{space}/", namespace=space) for space in "op")]
+    with pytest.raises(AnsibleFilterError) as caught:
+        to_istio(documents)
+    assert len(str(caught.value).splitlines()) == 2
+    with pytest.raises(AnsibleFilterError) as again:
+        to_istio([documents[index] for index in (1, 0, 2)])
+    said = [str(item.value).replace("definitions[0]", "definitions[1]") for item in (caught, again)]
+    assert said[0] == said[1]
+
+
+def test_the_whole_finding():
+    (found,) = merges(translated([one("a", prefix="/api/"), one("b", prefix="/api/v2/")]))
+    assert found == (
+        "warning",
+        "definitions[1] n/b",
+        "its routes of b are in the VirtualService a of ServiceRoute n/a, because one request can match both /api/v2/"
+        " and /api/ in the VirtualService a of ServiceRoute n/a, and Istio would take the older one",
+        "give one of them another path or host if each is to have its own",
+    )
+
+
+def test_the_merged_one_belongs_to_the_first_definition():
+    (item,) = translated([one("b", prefix="/x/y/", rewrite="/y/"), one("a", prefix="/x/")]).objects
+    assert (item.definition, item.where) == ("a", "definitions[1] n/a")
+    assert [
+        (entry["route"][0]["destination"]["host"], entry["rewrite"]["uri"]) for entry in item.object["spec"]["http"]
+    ] == [
+        ("b.n.svc.cluster.local", "/y/"),
+        ("a.n.svc.cluster.local", "/"),
+    ]
+
+
+def test_what_else_a_merged_definition_has_stays():
+    route_over_it = one("z", prefix="/seldon/", service={"ports": [{"port": 80}]})
+    found, other = translated([deployment("m"), route_over_it]), translated([deployment("k"), deployment("m")])
+    assert [(item.object["kind"], item.definition) for item in found.objects] == [
+        ("DestinationRule", "m"),
+        ("Service", "z"),
+        ("VirtualService", "m"),
+    ]
+    said = {(item.id, item.where) for item in found.findings}
+    assert said == {
+        ("A10", "definitions[0] n/m"),
+        ("A10", "definitions[1] n/z spec.routes[0]"),
+        ("B02", "definitions[1] n/z"),
+    }
+    assert {item.id for item in other.findings} == {"A10"}
+    assert [len(place.members) for place in found.places] == [1, 1, 1]
+
+
+def test_two_names_that_are_one_stay_a_clash():
+    with pytest.raises(AnsibleFilterError, match=r"needs the VirtualService n/m, as .* does: rename one of the two"):
+        to_istio([deployment("m"), one("m", prefix="/seldon/")])
+
+
+def test_the_operator_merges_nothing():
+    found = translated([deployment("m", EXPLAINED), deployment("m-explainer")], OPERATOR)
+    assert sorted(tried(found)) == ["n/m", "n/m-explainer", "n/m-p-explainer-http"]
+    assert merges(found) == []
