@@ -27,8 +27,8 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend import (
     routing,
     translation,
 )
+from ansible_collections.mlops.ingress.plugins.module_utils.lint.conflicts import conflicts
 from ansible_collections.mlops.ingress.plugins.module_utils.objects.ownership import Owner, stamp
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.conflicts import conflicts
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary import emissary_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio import istio_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import Table

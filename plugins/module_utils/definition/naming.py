@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from .model import PREFIX, GraphNode, Predictor, SeldonDeployment
 
 NAME_LIMIT = 63
+# On everything that belongs to a deployment.
+DEPLOYMENT_LABEL = "seldon-deployment-id"
 # Containers with these names get no Service of their own (seldondeployment_controller.go:539).
 SERVICELESS_CONTAINERS = frozenset({"tfserving", "seldon-container-engine"})
 

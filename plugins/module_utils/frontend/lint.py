@@ -12,14 +12,14 @@ from ..definition.fields import word
 from ..definition.findings import DefinitionError, Finding
 from ..definition.model import title
 from ..definition.read import Definitions, judged_definitions
+from ..lint.ambassador import unknown_ids
+from ..lint.ambassador import version_findings as ambassador_version_findings
+from ..lint.conflicts import conflicts
+from ..lint.istio_objects import istio_findings
+from ..lint.istio_objects import version_findings as istio_version_findings
+from ..lint.services import port_findings
+from ..lint.tls import tls_findings
 from ..objects.certificates import MissingLibraryError
-from ..routing.ambassador_checks import unknown_ids
-from ..routing.ambassador_checks import version_findings as ambassador_version_findings
-from ..routing.conflicts import conflicts
-from ..routing.istio_checks import istio_findings
-from ..routing.istio_checks import version_findings as istio_version_findings
-from ..routing.service_checks import port_findings
-from ..routing.tls_checks import tls_findings
 from .errors import OptionError
 from .kinds import unknown_kinds
 from .routing import Given, RoutingOptions, Scene, others, scene, translated

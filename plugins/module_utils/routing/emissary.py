@@ -15,7 +15,7 @@ from typing import Any
 
 from ..definition.findings import Finding
 from ..definition.model import in_a_sentence
-from .ambassador_checks import checked_groups
+from .emissary_groups import checked_groups
 from .emissary_mappings import Group, Maker, glob_text, selects
 from .emissary_resources import EVERY_ID, Generation, Resource, Resources, StopsAllError, ids_of, selector_of
 from .model import Conditions, Entrance, RequestMatch, Row, Table, Text, VirtualHost

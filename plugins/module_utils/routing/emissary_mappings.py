@@ -11,7 +11,7 @@ Source: ``python/ambassador/ir/{irbasemapping,irhttpmapping,irbasemappinggroup,i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -22,6 +22,7 @@ from .emissary_resources import Resource, Resources, StopsAllError, selector_of
 from .model import Conditions, Copy, Owner, RequestMatch, Row, Share, Target, Text
 
 DEFAULT_TIMEOUT_MS = 3000
+MOST_NAMES = 5
 _PERCENT = tuple(Fraction(number) for number in range(101))
 # ``CoreMappingKeys`` that a Mapping can have: the first member of a group decides on them.
 _CORE = dict.fromkeys(
@@ -79,6 +80,13 @@ class Member:
     @property
     def title(self) -> str:
         return self.resource.title
+
+
+def names_of(members: Sequence[Member]) -> str:
+    """Some Mappings by name, and how many more there are."""
+    names = [member.title for member in members[:MOST_NAMES]]
+    rest = len(members) - len(names)
+    return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
 @dataclass(slots=True)

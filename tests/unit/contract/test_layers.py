@@ -20,11 +20,12 @@ BEFORE = {
     "objects": {"kube"},
     "translate": {"kube", "definition", "intent", "objects"},
     "routing": {"kube", "definition", "intent", "translate", "objects"},
+    "lint": {"kube", "definition", "intent", "translate", "routing", "objects"},
     "reconcile": {"kube", "objects"},
     "output": {"kube", "objects", "reconcile"},
-    "frontend": {"kube", "definition", "intent", "translate", "routing", "objects", "reconcile", "output"},
+    "frontend": {"kube", "definition", "intent", "translate", "routing", "lint", "objects", "reconcile", "output"},
 }
-PURE = {"kube", "definition", "intent", "translate", "routing", "objects", "reconcile"}
+PURE = {"kube", "definition", "intent", "translate", "routing", "lint", "objects", "reconcile"}
 # Plugins speak to the frontend, and catch what the definitions raise.
 FRONTS = {"modules", "filter", "action"}
 FOR_FRONTS = (f"{UTILS}frontend.", f"{UTILS}definition.findings.")
@@ -45,7 +46,7 @@ ALSO = {
         "cryptography.hazmat.primitives",
         "cryptography.hazmat.primitives.asymmetric",
     },
-    "routing": {"datetime"},
+    "lint": {"datetime"},
 }
 CLOCKS = {"now", "today", "utcnow"}
 IMPURE_CALLS = {"open", "input", "print", "exec", "eval", "compile", "__import__", "breakpoint", "id", "hash"}

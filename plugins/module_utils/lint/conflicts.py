@@ -16,10 +16,11 @@ from fractions import Fraction
 from ..definition.fields import shown
 from ..definition.findings import Finding, Level
 from ..definition.model import in_a_sentence
+from ..definition.naming import DEPLOYMENT_LABEL
 from ..objects.ownership import MANAGED_BY_LABEL, MANAGER
+from ..routing.model import Copy, Entrance, Owner, Row, Share, Table, VirtualHost
 from .covering import Claim, Expressions, Overlaps, Paths, Takers, claim_of
-from .model import Copy, Entrance, Owner, Row, Share, Table, VirtualHost
-from .owners import DEPLOYMENT_LABEL, Owners, Party, Who
+from .owners import Owners, Party, Who
 from .wide_hosts import unserved
 
 # A gateway of ten thousand foreign routes must not print megabytes.

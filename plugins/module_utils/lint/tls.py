@@ -24,9 +24,9 @@ from ..definition.hosts import qualified_gateway
 from ..intent.seldon import GRPC_PATH, OPERATOR_ISTIO_GRPC_PATH
 from ..kube.reader import YamlError, read_documents
 from ..objects.certificates import covers
+from ..routing.istio_read import overlap, said
 from ..translate.ambassador_annotations import ANNOTATION
-from .istio_read import overlap, said
-from .secret_checks import (
+from .secrets import (
     CERT,
     TLS_TYPE,
     Cluster,

@@ -15,13 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ..definition.fields import shown
-from ..definition.findings import Finding
 from ..definition.model import in_a_sentence
+from ..definition.naming import DEPLOYMENT_LABEL
 from ..definition.re2 import regex_problem
 from ..objects.ownership import DEFINITION_LABEL
-from .emissary_mappings import Condition, Group, Maker, Member
-from .emissary_resources import EVERY_ID, GROUP, Generation, Resource, Resources, StopsAllError, ids_of
-from .owners import DEPLOYMENT_LABEL
+from .emissary_mappings import MOST_NAMES, Condition, Group, Member, names_of
+from .emissary_resources import Resources
 
 # Issues 3470 and 2303 of emissary-ingress/emissary: pods that restart, and configurations that take all memory.
 MOST_MAPPINGS = 300
@@ -34,8 +33,6 @@ _EFFECT = {
     "remove": "what one of them says is done with every request, whichever takes it",
 }
 _WITH_PORT = re.compile(r"(?P<name>.*[^:]):(?P<port>[0-9]+)", re.DOTALL)
-_VERSION = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})")
-_MOST_NAMES = 5
 _ENVOY_REFUSES = "so Envoy refuses the whole configuration, and no change of any route gets through any more"
 
 
@@ -69,7 +66,7 @@ def _check_weights(group: Group, resources: Resources) -> None:
         message = f"is {heavy[1]}, which is over 100, so the proxy adds up no weights of the group and {rest}"
         resources.find("C06", "error", f"{heavy[0].title}: weight", message, "write a weight from 0 to 100")
     elif total > 100:
-        names = _names([member for member, _weight in weighted])
+        names = names_of([member for member, _weight in weighted])
         message = f"makes {total} together with the others of {names}, so the first get theirs until 100 is used up"
         where = f"{weighted[-1][0].title}: weight"
         resources.find("C06", "error", where, message, "lower them to at most 100 together")
@@ -97,7 +94,7 @@ def _check_rest(group: Group, total: int, resources: Resources) -> None:
         message = f"is {total} although nothing shares the requests, {rest_goes}"
         fix = "remove the weight, or add the Mapping that takes the rest"
     else:
-        message = f"makes only {total} together with the others of {_names(group.members)}, {rest_goes}"
+        message = f"makes only {total} together with the others of {names_of(group.members)}, {rest_goes}"
         fix = "raise them to 100 together, or remove the weight of one of them"
     resources.find("C06", "error", f"{group.members[-1].title}: weight", message, fix)
 
@@ -109,8 +106,8 @@ def _check_unweighted(group: Group, resources: Resources) -> None:
             owners.setdefault(_owner(member), []).append((member, percent))
     for found in owners.values():
         if len(found) > 1:
-            others = _names([member for member, _percent in found[1:]])
-            each = ", ".join(str(percent) for _member, percent in found[:_MOST_NAMES])
+            others = names_of([member for member, _percent in found[1:]])
+            each = ", ".join(str(percent) for _member, percent in found[:MOST_NAMES])
             message = f"is missing, as it is at {others}, so each gets an equal part of the rest (in percent: {each})"
             fix = "write the weight of each but one, also where it is 0"
             resources.find("A02", "error", f"{found[0][0].title}: weight", message, fix)
@@ -134,12 +131,6 @@ def _has_no_negative(group: Group, resources: Resources) -> bool:
         message = f"is negative, {_ENVOY_REFUSES}"
         resources.find("C06", "error", f"{member.title}: weight", message, "write a weight from 0 to 100")
     return member is None
-
-
-def _names(members: Sequence[Member]) -> str:
-    names = [member.title for member in members[:_MOST_NAMES]]
-    rest = len(members) - len(names)
-    return ", ".join(names) + (f" and {rest} more" if rest else "")
 
 
 # --- Headers and hosts --------------------------------------------------------------------------------------------
@@ -339,155 +330,3 @@ def _pattern(member: Member, name: str) -> Iterator[tuple[Member, str, str]]:
     pattern = found.get("pattern") if isinstance(found, Mapping) else None
     if isinstance(pattern, str):
         yield member, name, pattern
-
-
-# --- Ids ----------------------------------------------------------------------------------------------------------
-
-
-def unknown_ids(objects: Sequence[Mapping[str, Any]]) -> list[Finding]:
-    """C04: Mappings for an id that no Listener and no Host has. Without any Listener it cannot be known."""
-    found = Resources("", "v3", "ambassador").everything(objects)
-    if not any(resource.kind == "Listener" for resource in found):
-        return []
-    known = {item for resource in found if resource.kind in ("Listener", "Host") for item in _ids(resource)}
-    if EVERY_ID in known:
-        return []
-    fix = f"write an id that a Listener has ({_ids_shown(known)}), or add a Listener for it"
-    return [
-        Finding(
-            "C04",
-            "error",
-            f"{resource.title}: ambassador_id",
-            f"names {shown(item)}, which no Listener and no Host has, so no running Ambassador takes the Mapping there",
-            fix,
-        )
-        for resource in found
-        if resource.kind == "Mapping"
-        for item in dict.fromkeys(_ids(resource))
-        if item not in known and item != EVERY_ID
-    ]
-
-
-def _ids(resource: Resource) -> list[str]:
-    return [item for item in ids_of(resource, "v3") if isinstance(item, str)]
-
-
-def _ids_shown(ids: Iterable[str]) -> str:
-    found = sorted(ids)
-    return ", ".join(shown(item) for item in found[:_MOST_NAMES]) + (", ..." if len(found) > _MOST_NAMES else "")
-
-
-# --- Versions -----------------------------------------------------------------------------------------------------
-
-
-def version_findings(objects: Sequence[Mapping[str, Any]], version: str) -> list[Finding]:
-    """C01 and C09: what the installed Ambassador, such as 1.14.4 or 3.10.0, cannot read or is known to misroute.
-
-    Raises:
-        ValueError: for a text that is no version.
-    """
-    parts = _VERSION.fullmatch(version)
-    if parts is None:
-        raise ValueError(f"{shown(version)} is no version of Ambassador: write three numbers, such as 3.10.0")
-    numbers = (int(parts[1]), int(parts[2]), int(parts[3]))
-    generation: Generation = "v3" if numbers[0] >= 2 else "v1"
-    found = _unread_objects(objects, numbers[0])
-    try:
-        everything = Resources("", generation, "ambassador").everything(objects)
-    except StopsAllError:
-        return found
-    found += [finding for resource in everything for finding in _unread_document(resource, numbers[0])]
-    ids = {
-        item
-        for resource in everything
-        if resource.kind == "Mapping"
-        for item in ids_of(resource, generation)
-        if isinstance(item, str)
-    }
-    if ids and numbers < (3, 9, 1):
-        message = "loses requests while routes are shifted from one Mapping to another"
-        found.append(_misroutes(f"Ambassador {version}", message, "use Emissary 3.9.1 or later"))
-    if numbers < (3, 10, 0):
-        for identity in sorted(ids):
-            found += _misrouted(_groups(objects, identity, generation), version, numbers)
-    return list(dict.fromkeys(found))
-
-
-def _unread_objects(objects: Sequence[Mapping[str, Any]], major: int) -> list[Finding]:
-    found = []
-    for item in objects:
-        version = str(item.get("apiVersion", ""))
-        if not version.startswith(GROUP):
-            continue
-        version = version.removeprefix(GROUP)
-        message, fix = "", ""
-        if major < 2 and version.startswith("v3"):
-            message, fix = f"which Ambassador {major} does not have", f"write it as {GROUP}v2, or install Emissary 3"
-        elif major >= 4 and version in ("v0", "v1", "v2"):
-            switch = "enableLegacyVersions" if version == "v2" else "enableLegacyVersions and enableV1"
-            message = f"which Emissary {major} serves only where its chart of resource definitions has {switch}"
-            fix = f"write it as {GROUP}v3alpha1, or set {switch}"
-        if message:
-            message = f"has the apiVersion {GROUP}{in_a_sentence(version)}, {message}"
-            found.append(Finding("C01", "error", _title(item), message, fix))
-    return found
-
-
-def _title(item: Mapping[str, Any]) -> str:
-    metadata = item.get("metadata")
-    fields = metadata if isinstance(metadata, Mapping) else {}
-    names = (str(fields.get("namespace") or "default"), str(fields.get("name") or ""))
-    return f"{in_a_sentence(str(item.get('kind')))} {'/'.join(in_a_sentence(name) for name in names)}"
-
-
-def _unread_document(resource: Resource, major: int) -> Iterator[Finding]:
-    """Issues 5603, 5787 and 4783: one document of version 1 in an annotation ends every Emissary from 2.0 on."""
-    if not resource.in_annotation:
-        return
-    version = in_a_sentence(resource.version)
-    if major < 2 and version.startswith("v3"):
-        message = f"is a document of version {version}, and Ambassador {major} does not know what is new in it"
-        yield Finding("C01", "error", resource.title, message, "write it in version v2")
-    elif major >= 2 and version == "v1":
-        message = (
-            f"is a document of version v1 in an annotation, and one such document stops Emissary {major} as a whole"
-        )
-        yield Finding("C01", "error", resource.title, message, "write it in version v2 or v3alpha1")
-    elif major >= 2 and version == "v0":
-        message = f"is a document of version v0 in an annotation, and Emissary {major} does not read it"
-        yield Finding("C01", "error", resource.title, message, "write it in version v2 or v3alpha1")
-
-
-def _groups(objects: Sequence[Mapping[str, Any]], identity: str, generation: Generation) -> list[Group]:
-    resources = Resources(identity, generation, "ambassador")
-    try:
-        resources.read(objects)
-        return Maker(resources).groups()
-    except StopsAllError:
-        return []
-
-
-def _misrouted(groups: Sequence[Group], version: str, numbers: tuple[int, int, int]) -> Iterator[Finding]:
-    for group in groups:
-        members = group.members
-        if len(members) == 1 and numbers < (2, 1, 2) and members[0].weight is not None and members[0].weight < 100:
-            message = f"is {members[0].weight}, and Ambassador {version} gives a lone Mapping only that part"
-            fix = "remove the weight, or use Emissary 2.1.2 or later"
-            yield _misroutes(f"{members[0].title}: weight", message, fix)
-        if len(members) > 1 and numbers >= (2, 0, 0):
-            yield from _one_route(members, version, numbers)
-
-
-def _one_route(members: Sequence[Member], version: str, numbers: tuple[int, int, int]) -> Iterator[Finding]:
-    """Issue 5714: the cache of routes takes the name of the last header for that of the Mapping."""
-    for name, fixed in (("regex_headers", (3, 10, 0)), ("headers", (3, 8, 0))):
-        found = [member for member in members if member.fields.get(name)]
-        if len(found) > 1 and numbers < fixed:
-            message = f"makes Emissary {version} keep one route only for {_names(found)}, so only one of them is used"
-            fix = f"use Emissary {'.'.join(map(str, fixed))} or later, or set AMBASSADOR_FAST_RECONFIGURE to false"
-            yield _misroutes(f"{found[-1].title}: {name}", message, fix)
-            return
-
-
-def _misroutes(where: str, message: str, fix: str) -> Finding:
-    return Finding("C09", "warning", where, message, fix)

@@ -24,8 +24,8 @@ from typing import Any, TypeAlias, TypeVar
 from ..definition.fields import kind_of, shown
 from ..definition.findings import Finding
 from ..definition.model import in_a_sentence
-from .istio_read import Meta, Node, ShapeError, full_name, is_host, read_meta, said, where_of, wider
-from .secret_checks import shown_name
+from ..routing.istio_read import Meta, Node, ShapeError, full_name, is_host, read_meta, said, where_of, wider
+from .secrets import shown_name
 
 _NETWORKING, _SECURITY = "networking.istio.io", "security.istio.io"
 # The release that first served a version of a kind; what is older than 1.5 counts as served by all.

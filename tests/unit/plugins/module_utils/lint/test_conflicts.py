@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.mlops.ingress.plugins.module_utils.lint.conflicts import MOST_FINDINGS, conflicts
 from ansible_collections.mlops.ingress.plugins.module_utils.objects.ownership import Owner, stamp
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.classes import requests
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.conflicts import MOST_FINDINGS, conflicts
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary import emissary_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio import istio_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.resolve import resolve

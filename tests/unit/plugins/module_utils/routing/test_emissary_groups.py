@@ -11,13 +11,9 @@ from typing import Any
 import pytest
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.checks import CHECKS
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import Finding
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.ambassador_checks import (
-    MOST_CONTEXTS,
-    MOST_MAPPINGS,
-    unknown_ids,
-    version_findings,
-)
+from ansible_collections.mlops.ingress.plugins.module_utils.lint.ambassador import unknown_ids, version_findings
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary import emissary_table
+from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary_groups import MOST_CONTEXTS, MOST_MAPPINGS
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import Table
 from ansible_collections.mlops.ingress.plugins.module_utils.translate.ambassador_annotations import ANNOTATION
 

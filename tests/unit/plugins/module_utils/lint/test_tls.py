@@ -14,10 +14,10 @@ from datetime import datetime
 
 import pytest
 from ansible_collections.mlops.ingress.plugins.module_utils.intent.seldon import OPERATOR_ISTIO_GRPC_PATH
+from ansible_collections.mlops.ingress.plugins.module_utils.lint import secrets
+from ansible_collections.mlops.ingress.plugins.module_utils.lint.istio_objects import istio_findings
+from ansible_collections.mlops.ingress.plugins.module_utils.lint.tls import tls_findings
 from ansible_collections.mlops.ingress.plugins.module_utils.objects import certificates
-from ansible_collections.mlops.ingress.plugins.module_utils.routing import secret_checks
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio_checks import istio_findings
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.tls_checks import tls_findings
 from ansible_collections.mlops.ingress.tests.support.certificates import NOW, key_pem, make
 from ansible_collections.mlops.ingress.tests.support.strategies import garbage
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -536,7 +536,7 @@ def test_weak_signatures(made, monkeypatch, digest, places, message):
         found = certificates.read_chain(pem)
         return tuple(replace(one, signature_hash=digest) if place in places else one for place, one in enumerate(found))
 
-    monkeypatch.setattr(secret_checks, "read_chain", read)
+    monkeypatch.setattr(secrets, "read_chain", read)
     found = said([secret(made["good"], made["middle"], made["root"])])
     check_case(found, "warning" if message else None, "Secret n/s", message)
 
@@ -774,10 +774,10 @@ def test_a_name_is_repeated(made, name):
 
 
 def test_what_holds_a_secret_does_not_show_it(made):
-    item = secret_checks.Item("Secret", "n", "s", {}, secret(made["own"]))
-    cluster = secret_checks.Cluster()
+    item = secrets.Item("Secret", "n", "s", {}, secret(made["own"]))
+    cluster = secrets.Cluster()
     cluster.add(item)
-    checker = secret_checks.Secrets(cluster, NOW, 30)
+    checker = secrets.Secrets(cluster, NOW, 30)
     checker.read([])
     assert len(checker.chains) == 1
     assert encoded(made["own"].pem)[:40] not in repr((item, cluster, checker))
@@ -845,7 +845,7 @@ def test_of_two_objects_of_one_name_the_last_counts(made):
 
 def test_each_certificate_is_read_once_and_many_secrets_take_little_time(made, monkeypatch):
     read = []
-    monkeypatch.setattr(secret_checks, "read_chain", lambda pem: read.append(pem) or certificates.read_chain(pem))
+    monkeypatch.setattr(secrets, "read_chain", lambda pem: read.append(pem) or certificates.read_chain(pem))
     one = secret(made["rsa 2048"], made["middle"])
     many = [one | {"metadata": {"name": f"s{number}", "namespace": "n"}} for number in range(2_000)]
     uses = [gateway(name=f"g{number}", credential=f"s{number}") for number in range(2_000)]

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from .model import Text
+from ..routing.model import Text
+from ..routing.resolve import text_fits
 from .owners import Party, Who
-from .resolve import text_fits
 
 _MOST_NAMED = 3
 # Conditions on a host other than a plain name, which are compared one by one.

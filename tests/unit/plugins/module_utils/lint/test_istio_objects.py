@@ -9,7 +9,7 @@ import copy
 import cProfile
 
 import pytest
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio_checks import (
+from ansible_collections.mlops.ingress.plugins.module_utils.lint.istio_objects import (
     istio_findings,
     version_findings,
 )

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from ..definition.findings import Finding
-from .istio_read import Node, ShapeError, read_meta, said, where_of
-from .model import Owner, Table, Target
+from ..routing.istio_read import Node, ShapeError, read_meta, said, where_of
+from ..routing.model import Owner, Table, Target
 
 # The ports of each Service by namespace and name; None where any will do.
 _Services: TypeAlias = "dict[str, dict[str, tuple[int, ...] | None]]"

@@ -20,8 +20,8 @@ from typing import TypeAlias
 from ..definition.fields import shown
 from ..definition.model import in_a_sentence
 from ..definition.re2 import ExpressionError, expression
-from .model import RequestMatch, Text
-from .resolve import text_fits
+from ..routing.model import RequestMatch, Text
+from ..routing.resolve import text_fits
 
 ROOT = Text("prefix", "/")
 _AUTHORITY, _XFP = ":authority", "x-forwarded-proto"

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..definition.model import in_a_sentence
+from ..definition.naming import DEPLOYMENT_LABEL
 from ..objects.ownership import DEFINITION_LABEL, MANAGED_BY_LABEL, MANAGER, SCOPE_LABEL
-from .model import Owner
+from ..routing.model import Owner
 
-DEPLOYMENT_LABEL, INSTANCE_LABEL = "seldon-deployment-id", "app.kubernetes.io/instance"
+INSTANCE_LABEL = "app.kubernetes.io/instance"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from ..objects.certificates import (
     read_key,
     self_signed,
 )
-from .istio_read import where_of
+from ..routing.istio_read import where_of
 
 Fields: TypeAlias = Mapping[Any, Any]
 Place: TypeAlias = tuple[str, str]

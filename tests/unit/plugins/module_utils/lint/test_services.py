@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.mlops.ingress.plugins.module_utils.lint.services import port_findings
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary import emissary_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio import istio_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import Table
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.service_checks import port_findings
 from ansible_collections.mlops.ingress.tests.support.strategies import garbage
 from hypothesis import given, settings
 from hypothesis import strategies as st
