@@ -46,7 +46,7 @@ class ActionModule(ActionBase):
                 arguments.pop("src", None)
             handed = {"sources": self._inline(arguments.pop("definitions", None)), "overrides": []}
             if isinstance(arguments.get("overrides"), list):
-                handed["overrides"] = plain(arguments.pop("overrides"))
+                handed["overrides"] = plain(arguments.pop("overrides"), "overrides")
             if arguments.get("src") not in (None, []) and not _flag(arguments, "remote_src"):
                 handed["sources"] += self._documents(arguments.pop("src"), _flag(arguments, "template"))
                 arguments.pop("template", None)
@@ -60,7 +60,8 @@ class ActionModule(ActionBase):
     def _inline(self, definitions: Any) -> list[dict[str, Any]]:
         if definitions is None:
             return []
-        return [{"origin": str(item.origin), "value": item.value} for item in sources_of(plain(definitions))]
+        sources = sources_of(plain(definitions, "definitions"))
+        return [{"origin": str(item.origin), "value": item.value} for item in sources]
 
     def _documents(self, src: Any, template: bool) -> list[dict[str, Any]]:
         items = [part.strip() for part in src.split(",")] if isinstance(src, str) else src

@@ -64,8 +64,9 @@ def resolve(
 
     def run() -> dict[str, Any]:
         asked = request_option(request)
-        found = _scenes("resolve", definitions, routing_options(provider, options))
-        return answered(found, asked, plain(entrance), plain(port))
+        chosen = routing_options(provider, options, named=("request", "entrance", "port"), one_table=True)
+        (seen,) = _scenes("resolve", definitions, chosen)
+        return answered(seen, asked, plain(entrance, "entrance"), plain(port, "port"))
 
     return _guarded("resolve", run)
 
@@ -81,10 +82,11 @@ def lint(
     """What is wrong with definitions and Kubernetes objects. See lint.yml."""
 
     def run() -> list[dict[str, str]]:
-        judgements = checks_option(plain(checks))
-        time = now_option(plain(now), datetime.now(timezone.utc))
-        days = days_option(plain(warn_days))
-        found = find(divided(definitions), routing_options(provider, options), now=time, warn_days=days)
+        judgements = checks_option(plain(checks, "checks"))
+        time = now_option(plain(now, "now"), datetime.now(timezone.utc))
+        days = days_option(plain(warn_days, "warn_days"))
+        chosen = routing_options(provider, options, named=("checks", "now", "warn_days"))
+        found = find(divided(definitions), chosen, now=time, warn_days=days)
         return [finding.as_return() for finding in judged(found, judgements)]
 
     return _guarded("lint", run)

@@ -39,13 +39,14 @@ def _guarded(name: str, run: Callable[[], Any]) -> Any:
 def _ambassador(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Run:
     chosen = profile_option(profile)
     cluster_domain_option(plain(cluster_domain))  # Ambassador's short names need none; a wrong one is wrong here too
-    settings = ambassador_options(plain(options), read_env(plain(env), chosen), chosen)
+    settings = ambassador_options(plain(options), read_env(plain(env, "operator_env"), chosen), chosen)
     return ambassador_run(definitions_of(definitions, chosen), settings)
 
 
 def _istio(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Run:
     chosen = profile_option(profile)
-    settings = istio_options(plain(options), read_env(plain(env), chosen), chosen, plain(cluster_domain))
+    variables = read_env(plain(env, "operator_env"), chosen)
+    settings = istio_options(plain(options), variables, chosen, plain(cluster_domain))
     return istio_run(definitions_of(definitions, chosen), settings)
 
 

@@ -477,8 +477,8 @@ findings:
   elements: dict
 routes:
   description:
-    - The rows of the route tables, as P(mlops.ingress.routes#filter) gives them. Empty without O(return_routes).
-  returned: always
+    - The rows of the route tables, as P(mlops.ingress.routes#filter) gives them.
+  returned: with return_routes
   type: list
   elements: dict
 diff:

@@ -190,7 +190,7 @@ MESSAGES = {
         "definitions: is empty and there is no src: give at least one definition, or state: absent.",
     ],
     "same_identity": [
-        "bad/same_identity/b.yml, document 2, SeldonDeployment models/a: is already defined in"
+        "bad/same_identity/b.yml, document 2, SeldonDeployment models/a: metadata.name: is already defined in"
         " bad/same_identity/a.yml, document 1: keep one of the two.",
     ],
     "unknown_kind": [
@@ -213,7 +213,7 @@ MESSAGES = {
         "bad/integers/x.yml, document 2, SeldonDeployment models/bare: spec.annotations[seldon.io/rest-timeout]:"
         " is the number 5000: it must be text; put it in quotes.",
         "bad/integers/x.yml, document 3, SeldonDeployment models/weight: spec.predictors[0].traffic:"
-        " is the text '1_0': it must be a whole number from -2147483648 to 2147483647.",
+        " is the text '1_0': it must be a whole number from 0 to 100.",
     ],
     "headers": [
         "bad/headers/x.yml, document 1, SeldonDeployment models/colon: "
@@ -355,7 +355,7 @@ def test_template_is_a_boolean(refused: Run):
 def test_an_unknown_option_names_the_known_ones(refused: Run):
     start = "Unsupported parameters for (mlops.ingress.ingress) module: scop. Supported parameters include: "
     assert refused["unknown_option"]["msg"].startswith(
-        f"{start}_documents, ambassador, cluster_domain, definitions, directory, "
+        f"{start}_documents, ambassador, checks, cluster_domain, definitions, directory, "
     )
 
 

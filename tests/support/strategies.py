@@ -358,3 +358,9 @@ def shuffled(draw: st.DrawFn, value: Any) -> Any:
     if isinstance(value, dict):
         return {key: shuffled(draw, value[key]) for key in draw(st.permutations(list(value)))}
     return [shuffled(draw, item) for item in value] if isinstance(value, list) else value
+
+
+def is_grpc_to_a_rest_address(request: Any) -> bool:
+    """A request that no client sends, at an address that the expression of gRPC routes matches because of its
+    namespace; a finding says of it that the age of VirtualServices decides."""
+    return request.path.startswith("/seldon/protos") and {"seldon", "namespace"} <= {*dict(request.headers)}

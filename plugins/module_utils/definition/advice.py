@@ -12,7 +12,7 @@ from .annotations import DEPLOYMENT_KEYS, KNOWN_KEYS, PREDICTOR_KEYS, unknown_ke
 from .defects import DEFECTS
 from .fields import shown
 from .findings import Finding, Problem
-from .model import PREFIX, Definition, SeldonDeployment
+from .model import PREFIX, Definition, SeldonDeployment, in_a_sentence, place_of
 from .naming import HASHED, services
 
 Note = tuple[str, str, str, str]
@@ -22,7 +22,7 @@ _EXPRESSION = re.compile(r"\.[*+]|\[.*\]|\\[dwsb.]|\(.*\|.*\)|^\^|\$$")
 
 def let_in(problem: Problem, definition: Definition) -> Finding:
     """A problem that the operator accepts, as a finding."""
-    where = f"{definition.origin} {definition.namespace}/{definition.name} {problem.path}"
+    where = f"{place_of(definition)} {problem.path}"
     if known := DEFECTS.get(problem.check):
         return known.finding(where, problem.what, problem.allowed)
     return Finding(problem.check, "error", where, problem.what, problem.allowed)
@@ -30,7 +30,7 @@ def let_in(problem: Problem, definition: Definition) -> Finding:
 
 def seldon_findings(deployment: SeldonDeployment) -> list[Finding]:
     """What is accepted and still worth a look."""
-    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
+    where = place_of(deployment)
     return [
         Finding(number, "warning", f"{where} {path}", message, fix)
         for number, path, message, fix in (
@@ -53,11 +53,12 @@ def _unread_annotations(deployment: SeldonDeployment) -> Iterator[Note]:
     ]
     for path, given, read_here in places:
         for full in given:
+            where = f"{path}[{in_a_sentence(full)}]"
             key = full.removeprefix(PREFIX)
             if full == "getambassador.io/config" and path.startswith("spec.predictors"):
                 yield (
                     "B28",
-                    f"{path}[{full}]",
+                    where,
                     "the operator copies this annotation to every Service of the predictor, where Ambassador"
                     " reads it as routes of its own",
                     "describe the route as a ServiceRoute and remove the annotation",
@@ -67,20 +68,20 @@ def _unread_annotations(deployment: SeldonDeployment) -> Iterator[Note]:
             if key == "engine-separate-pod" and path == "metadata.annotations":
                 yield (
                     "B24",
-                    f"{path}[{full}]",
+                    where,
                     "the operator reads it in spec.annotations only",
                     "move it to spec.annotations",
                 )
             elif key not in KNOWN_KEYS:
                 yield (
                     "A11",
-                    f"{path}[{full}]",
+                    where,
                     f"nothing reads this annotation{unknown_key(key)}",
                     "correct the key or remove it",
                 )
             elif key in DEPLOYMENT_KEYS | PREDICTOR_KEYS:
                 right = "spec.annotations" if key in DEPLOYMENT_KEYS else "the annotations of a predictor"
-                yield "A11", f"{path}[{full}]", "is not read in this place", f"move it to {right}"
+                yield "A11", where, "is not read in this place", f"move it to {right}"
 
 
 def _lone_main(deployment: SeldonDeployment) -> Iterator[Note]:

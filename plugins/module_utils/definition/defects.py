@@ -19,7 +19,7 @@ class Defect:
     """One defect.
 
     ``level`` is how bad it is where the operator writes the routes: an error sends requests elsewhere than the
-    definition says, or stops something. ``operator`` and ``harm`` complete the sentence "the operator ...; so ...",
+    definition says, or stops something. ``operator`` and ``harm`` complete the sentence "the operator ..., so ...",
     ``ours`` says what the corrected profile does, ``fix`` what to do while the operator writes the routes.
     """
 

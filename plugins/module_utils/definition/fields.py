@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from .findings import Problem
-from .model import in_a_sentence
+from .model import LONGEST_NAME, in_a_sentence
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 Value = TypeVar("Value")
@@ -37,10 +37,15 @@ def kind_of(value: object) -> str:
     return "a list" if isinstance(value, list) else "a mapping"
 
 
-def shown(text: str) -> str:
+def shown(text: str, longest: int = 80) -> str:
     """A value as a message shows it: quoted, on one line, and never longer than the reader needs."""
-    short = text if len(text) <= 80 else text[:77] + "..."
+    short = text if len(text) <= longest else text[: longest - 3] + "..."
     return repr(short)
+
+
+def quoted(name: str) -> str:
+    """A name as a message shows it in quotes: whole, unless it is no name."""
+    return shown(name, LONGEST_NAME)
 
 
 def word(value: object) -> str:
@@ -48,7 +53,7 @@ def word(value: object) -> str:
     return shown(value) if isinstance(value, str) else kind_of(value)
 
 
-def _on_one_line(path: Path) -> str:
+def on_one_line(path: Path) -> str:
     """A path as a message shows it: escaped where it is not printable, cut where a name makes it too long."""
     line = path if path.isprintable() else repr(path)[1:-1]
     return line if len(line) <= _LONGEST_PATH else f"{line[:100]}...{line[103 - _LONGEST_PATH :]}"
@@ -69,7 +74,7 @@ class FieldReader:
         self.problems: list[Problem] = []
 
     def refuse(self, path: Path, what: str, allowed: str) -> None:
-        self.problems.append(Problem(_on_one_line(path.removeprefix(".")), what, allowed))
+        self.problems.append(Problem(on_one_line(path.removeprefix(".")), what, allowed))
 
     def text(self, fields: Fields, key: str, path: Path, *, required: bool = False) -> str:
         value = fields.get(key)
@@ -100,18 +105,23 @@ class FieldReader:
         high: int = INT32_MAX,
         *,
         required: bool = False,
+        advised: tuple[int, int] | None = None,
     ) -> int | None:
-        """A whole number from ``low`` to ``high``; None where it is absent or refused."""
+        """A whole number from ``low`` to ``high``; None where it is absent or refused.
+
+        ``advised`` is what a message asks for, where a later rule is stricter than the type of the field.
+        """
+        least, most = advised or (low, high)
         value = fields.get(key)
         if value is None:
             if required:
-                self.refuse(f"{path}.{key}", "is missing", f"give it a whole number from {low} to {high}")
+                self.refuse(f"{path}.{key}", "is missing", f"give it a whole number from {least} to {most}")
             return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
-        self.refuse(f"{path}.{key}", f"is {kind_of(value)}", f"it must be a whole number from {low} to {high}")
+        self.refuse(f"{path}.{key}", f"is {kind_of(value)}", f"it must be a whole number from {least} to {most}")
         return None
 
     def mapping(self, fields: Fields, key: str, path: Path, *, required: bool = False) -> Fields | None:

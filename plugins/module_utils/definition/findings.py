@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, the mlops.ingress authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be said about a definition: a problem refuses it, a finding lets it pass and says why to look."""
+"""What can be said about definitions and objects: a problem is a reason to refuse a definition, and a finding is what
+a user gets to read, of that or of anything else."""
 
 from __future__ import annotations
 
@@ -34,10 +35,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One thing that an operator should know about an accepted definition.
+    """One thing to know about a definition, accepted or refused, or about an object.
 
-    ``id`` is stable (``A10``, ``B24``): it is what an inventory silences or lowers. ``where`` names the definition and
-    the field.
+    ``id`` is stable, that of a check (``A10``) or of a defect of the Seldon operator (``B24``): by it an inventory
+    silences a finding or changes its level. ``where`` names the definition or the object, and the field.
     """
 
     id: str

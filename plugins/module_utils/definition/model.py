@@ -9,11 +9,14 @@ Seldon Core) so that an error path and an attribute are the same word.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 PREFIX = "seldon.io/"
+# No name of Kubernetes is longer, and none of ours either.
+LONGEST_NAME = 253
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +202,46 @@ class ServiceRoute:
 Definition: TypeAlias = "SeldonDeployment | ServiceRoute"
 
 
-def title(definition: Definition) -> str:
+class Named(Protocol):
+    """A definition, or what was made of one."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def origin(self) -> object: ...
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+def title(item: Named) -> str:
     """``SeldonDeployment n/m``: how a message names a definition, on one line whatever the name holds."""
-    return f"{definition.kind} {in_a_sentence(definition.namespace)}/{in_a_sentence(definition.name)}"
+    return f"{item.kind} {full_name(item)}"
 
 
-def in_a_sentence(name: str) -> str:
+def place_of(item: Named) -> str:
+    """``models.yaml, document 2 n/m``: where a finding about an accepted definition is, before the path of the field;
+    on one line as a title is."""
+    return f"{item.origin} {full_name(item)}"
+
+
+def full_name(item: Named) -> str:
+    """``n/m``, on one line and no longer than a name can be."""
+    return f"{in_a_sentence(item.namespace, LONGEST_NAME)}/{in_a_sentence(item.name, LONGEST_NAME)}"
+
+
+def in_a_sentence(name: str, longest: int = 80) -> str:
     """A name as it stands in a sentence: escaped where it is not printable, cut where it is no name any more."""
     text = name if name.isprintable() else repr(name)[1:-1]
-    return text if len(text) <= 80 else text[:77] + "..."
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts as a list within a sentence; those that are too many are only counted."""
+    found = list(texts)
+    more = [f"{len(found) - _LISTED} more"] if len(found) > _LISTED else []
+    return ", ".join([*found[:_LISTED], *more])

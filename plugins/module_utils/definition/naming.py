@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .fields import shown
 from .model import PREFIX, GraphNode, Predictor, SeldonDeployment
 
 NAME_LIMIT = 63
@@ -93,14 +94,14 @@ def services(deployment: SeldonDeployment) -> Iterator[NamedService]:
             if node.name in named or node.implementation in PREPACKAGED_SERVERS:
                 named.discard(node.name)
                 yield NamedService(
-                    container_service(deployment, predictor, node.name), place, f"container {node.name!r}"
+                    container_service(deployment, predictor, node.name), place, f"container {shown(node.name)}"
                 )
-        yield NamedService(predictor_service(deployment, predictor), path, f"predictor {predictor.name!r}")
+        yield NamedService(predictor_service(deployment, predictor), path, f"predictor {shown(predictor.name)}")
         if predictor.explainer:
             yield NamedService(
                 explainer_service(deployment.name, predictor.name),
                 f"{path}.explainer",
-                f"the explainer of {predictor.name!r}",
+                f"the explainer of {shown(predictor.name)}",
             )
 
 

@@ -14,7 +14,7 @@ from .advice import let_in
 from .annotations import DEFAULT_TIMEOUT_MS, DEPLOYMENT_KEYS, RESERVED_HEADERS, go_integer
 from .defects import DEFECTS
 from .findings import Finding, Problem
-from .model import SeldonDeployment
+from .model import SeldonDeployment, place_of
 from .stricter_rules import ambassador_value_problems, custom_config_problems, istio_value_problems
 
 Place = tuple[str, str, str]
@@ -25,7 +25,7 @@ def operator_findings(deployment: SeldonDeployment, api: str, *, single_namespac
     config = deployment.annotation("ambassador-config")
     places: list[Place] = [*_always(deployment)]
     values: list[Problem] = []
-    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
+    where = place_of(deployment)
     if api == "v1" and config:  # it takes the place of everything else
         places += _config_on_all_services(deployment)
         values += custom_config_problems(deployment)

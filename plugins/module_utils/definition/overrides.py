@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import kind_of, nearest
+from .fields import kind_of, nearest, on_one_line, shown
 from .findings import DefinitionError
+from .model import LONGEST_NAME, in_a_sentence, listed
 from .read import Source, unpacked
 
 FIELDS = ("kind", "merge", "name", "namespace")
@@ -43,6 +44,9 @@ class Override:
 class _MismatchError(ValueError):
     """An override does not fit what it changes: the path within ``merge`` and why."""
 
+    def __init__(self, path: str, why: str) -> None:
+        super().__init__(f"{on_one_line(f'merge.{path}')}: {why}")
+
 
 def read_overrides(given: Sequence[Any]) -> list[Override]:
     """Check the option ``overrides``.
@@ -68,7 +72,8 @@ def _problem(item: Any) -> str | None:
         return f"is {kind_of(item)}: write a mapping with kind, name and merge"
     for key in item:
         if key not in FIELDS:
-            return f"{key}: is not a known field{nearest(str(key), FIELDS)}: known are {', '.join(FIELDS)}"
+            hint = nearest(str(key), FIELDS)
+            return f"{in_a_sentence(str(key))}: is not a known field{hint}: known are {', '.join(FIELDS)}"
     for key in ("kind", "name"):
         if not isinstance(item.get(key), str):
             return f"{key}: is {kind_of(item.get(key))}: name the definition that the override changes"
@@ -104,9 +109,10 @@ def apply_overrides(sources: Sequence[Source], overrides: Sequence[Override]) ->
                 except _MismatchError as error:
                     lines.append(f"{override.place}: {error}.")
         if not used:
-            place = f"{override.namespace}/{override.name}" if override.namespace else override.name
+            names = (name for name in (override.namespace, override.name) if name)
+            place = "/".join(in_a_sentence(name, LONGEST_NAME) for name in names)
             lines.append(
-                f"{override.place}: no definition is the {override.kind} {place}:"
+                f"{override.place}: no definition is the {in_a_sentence(override.kind)} {place}:"
                 " correct the name or remove the override."
             )
     if lines:
@@ -150,15 +156,17 @@ def _by_name(old: list[Any], patch: list[Any], path: str) -> list[Any]:
     for item in patch:
         name = _name_of(item)
         if not name:
-            raise _MismatchError(f"merge.{path}: holds an item without a name: name the item that it changes")
+            raise _MismatchError(path, "holds an item without a name: name the item that it changes")
         if name not in names:
-            there = ", ".join(sorted(filter(None, names)))
-            raise _MismatchError(
-                f"merge.{path}: there is no {name!r} to change{nearest(name, names)}: there are {there}"
-            )
+            raise _MismatchError(path, _missing("", name, sorted(filter(None, names))))
         index = names.index(name)
         found[index] = _merged(found[index], item, f"{path}[{name}]")
     return found
+
+
+def _missing(what: str, name: str, names: Sequence[str]) -> str:
+    there = listed(map(in_a_sentence, names))
+    return f"there is no {what}{shown(name)} to change{nearest(name, names)}: there are {there}"
 
 
 def _pods(old: list[Any], patch: list[Any], path: str) -> list[Any]:
@@ -169,13 +177,10 @@ def _pods(old: list[Any], patch: list[Any], path: str) -> list[Any]:
         index = next((place for place, pod in enumerate(old) if first and first in _containers(pod)), None)
         if index is None and first:
             names = [name for pod in old for name in _containers(pod)]
-            raise _MismatchError(
-                f"merge.{path}: there is no container {first!r} to change{nearest(first, names)}:"
-                f" there are {', '.join(names)}"
-            )
+            raise _MismatchError(path, _missing("container ", first, names))
         index = position if index is None else index
         if index >= len(old) or not isinstance(item, Mapping):
-            raise _MismatchError(f"merge.{path}: its item {position} fits no pod: there are {len(old)}")
+            raise _MismatchError(path, f"its item {position} fits no pod: there are {len(old)}")
         found[index] = _merged(found[index], item, f"{path}[{index}]")
     return found
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from .fields import FieldReader, Fields, kind_of, nearest
-from .model import Cors, Origin, Route, RouteBackend, RouteMirror, RouteRetries, ServiceRoute, TextMatch
+from .model import Cors, Origin, Route, RouteBackend, RouteMirror, RouteRetries, ServiceRoute, TextMatch, in_a_sentence
 
 API_VERSION = "mlops.ingress/v1"
 
@@ -54,7 +54,8 @@ def _service(spec: Fields, reader: FieldReader) -> Fields | None:
 
 def _known(fields: Fields, known: tuple[str, ...], path: str, reader: FieldReader) -> None:
     for key in sorted(fields.keys() - set(known)):
-        reader.refuse(f"{path}.{key}", f"is not a known field{nearest(key, known)}", f"known are {', '.join(known)}")
+        where = f"{path}.{in_a_sentence(key)}"
+        reader.refuse(where, f"is not a known field{nearest(key, known)}", f"known are {', '.join(known)}")
 
 
 def _route(fields: Fields, path: str, reader: FieldReader) -> Route:
@@ -147,7 +148,9 @@ def _mirror(fields: Fields, path: str, host_rewrite: str | None, reader: FieldRe
 
 def _matches(fields: Fields, key: str, path: str, reader: FieldReader) -> tuple[tuple[str, TextMatch], ...]:
     given = reader.mapping(fields, key, path) or {}
-    return tuple((name, _match(value, f"{path}.{key}[{name}]", reader)) for name, value in sorted(given.items()))
+    return tuple(
+        (name, _match(value, f"{path}.{key}[{in_a_sentence(name)}]", reader)) for name, value in sorted(given.items())
+    )
 
 
 def _match(value: Any, path: str, reader: FieldReader) -> TextMatch:

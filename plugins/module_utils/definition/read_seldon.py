@@ -7,9 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .fields import FieldReader, Fields, nearest
+from .fields import FieldReader, Fields, nearest, shown
 from .findings import Finding
-from .model import Container, ContainerPort, Explainer, GraphNode, Origin, Predictor, SeldonDeployment
+from .model import (
+    Container,
+    ContainerPort,
+    Explainer,
+    GraphNode,
+    Origin,
+    Predictor,
+    SeldonDeployment,
+    in_a_sentence,
+    place_of,
+)
 
 API_VERSIONS = tuple(f"machinelearning.seldon.io/{version}" for version in ("v1", "v1alpha2", "v1alpha3"))
 
@@ -42,7 +52,7 @@ def read_seldon(document: Fields, origin: Origin, reader: FieldReader) -> tuple[
             spec, "predictors", "spec", lambda fields, path: _predictor(fields, path, reader), required=True
         ),
     )
-    return deployment, _unknown_fields(spec, f"{origin} {deployment.namespace}/{deployment.name}")
+    return deployment, _unknown_fields(spec, place_of(deployment))
 
 
 def _predictor(fields: Fields, path: str, reader: FieldReader) -> Predictor:
@@ -53,7 +63,7 @@ def _predictor(fields: Fields, path: str, reader: FieldReader) -> Predictor:
         name=reader.text(fields, "name", path, required=True),
         graph=GraphNode("") if graph is None else _node(graph, f"{path}.graph", reader),
         pods=reader.items(fields, "componentSpecs", path, lambda pod, place: _pod(pod, place, reader)),
-        traffic=reader.whole(fields, "traffic", path) or 0,
+        traffic=reader.whole(fields, "traffic", path, advised=(0, 100)) or 0,
         shadow=bool(reader.flag(fields, "shadow", path)),
         labels=reader.texts(fields, "labels", path),
         annotations=reader.texts(fields, "annotations", path),
@@ -124,8 +134,8 @@ def _unknown_fields(spec: Fields, where: str) -> list[Finding]:
         Finding(
             "A11",
             "warning",
-            f"{where} {path}.{key}",
-            f"the field {key!r} is not known and the API server drops it{nearest(key, sorted(known))}",
+            f"{where} {path}.{in_a_sentence(key)}",
+            f"the field {shown(key)} is not known and the API server drops it{nearest(key, sorted(known))}",
             "correct the name or remove the field",
         )
         for path, fields, known in places

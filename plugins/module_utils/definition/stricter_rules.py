@@ -25,7 +25,7 @@ from .annotations import (
     integer_problem,
 )
 from .custom_config import custom_problems
-from .fields import INT32_MAX, shown
+from .fields import INT32_MAX, quoted, shown
 from .findings import Problem
 from .hosts import gateway_problem, hosts_problem, split_hosts
 from .model import PREFIX, SeldonDeployment
@@ -113,7 +113,7 @@ def collision_problems(deployment: SeldonDeployment) -> Iterator[Problem]:
         if other != service.what:
             yield Problem(
                 service.path,
-                f"{service.what} and {other} both need the Service {service.name!r}",
+                f"{service.what} and {other} both need the Service {quoted(service.name)}",
                 "rename one of them",
             )
 
@@ -205,7 +205,7 @@ def _headers(deployment: SeldonDeployment) -> Iterator[Problem]:
     elif trouble := regex_problem(match.value):
         yield Problem(path, f"{shown(match.value)} {trouble}", "write a regular expression of RE2", "A06")
     elif header and header_match(header)[0] == name:
-        what = f"names the header {name!r} as {PREFIX}ambassador-header does"
+        what = f"names the header {shown(name)} as {PREFIX}ambassador-header does"
         yield Problem(path, what, "keep one of the two", "A06")
 
 

@@ -13,7 +13,7 @@ from .annotations import RESERVED_HEADERS
 from .fields import shown
 from .findings import Problem
 from .hosts import hosts_problem
-from .model import Route, RouteBackend, ServiceRoute, TextMatch
+from .model import Route, RouteBackend, ServiceRoute, TextMatch, in_a_sentence
 from .re2 import regex_problem
 
 RETRY_ON = ("5xx", "connect-failure", "gateway-error", "refused-stream", "retriable-4xx", "retriable-status-codes")
@@ -67,7 +67,7 @@ def _match(route: Route, path: str) -> Iterator[Problem]:
         )
     for key, pairs in (("headers", route.headers), ("query", route.query)):
         for name, match in pairs:
-            yield from _pair(f"{path}.{key}[{name}]", key, name, match)
+            yield from _pair(f"{path}.{key}[{in_a_sentence(name)}]", key, name, match)
 
 
 def _pair(path: str, key: str, name: str, match: TextMatch) -> Iterator[Problem]:

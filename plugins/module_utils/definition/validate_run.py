@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .fields import quoted
 from .findings import Problem
 from .model import Definition, SeldonDeployment, title
 from .naming import NamedService, services
@@ -28,7 +29,9 @@ def double_services(definitions: Iterable[Definition]) -> Iterator[tuple[Definit
         for service in _services(definition):
             other, theirs = owners.setdefault((definition.namespace, service.name), (definition, service))
             if other is not definition:
-                what = f"{service.what} needs the Service {service.name!r}, as {theirs.what} of {title(other)} does"
+                what = (
+                    f"{service.what} needs the Service {quoted(service.name)}, as {theirs.what} of {title(other)} does"
+                )
                 yield definition, Problem(service.path, what, "rename one of them", "B18")
 
 

@@ -16,7 +16,7 @@ from ..kube.names import dns_label_problem, dns_subdomain_problem
 from .annotations import int32
 from .fields import shown
 from .findings import Problem
-from .model import PREFIX, Predictor, SeldonDeployment
+from .model import PREFIX, Predictor, SeldonDeployment, in_a_sentence, listed
 from .naming import BUILT_IN_UNITS, PREPACKAGED_SERVERS, nodes
 from .profile import Profile
 
@@ -56,7 +56,7 @@ def spec_problems(deployment: SeldonDeployment, broken: set[str]) -> Iterator[Pr
     if len(types) > 1:
         yield Problem(
             f"{list(types.values())[-1]}.endpoint.type",
-            f"differs from others of the deployment ({', '.join(sorted(types))})",
+            f"differs from others of the deployment ({listed(map(in_a_sentence, sorted(types)))})",
             "use one type everywhere, or set spec.transport instead",
         )
     for kind, path in types.items():
@@ -157,7 +157,7 @@ def traffic_problems(deployment: SeldonDeployment, profile: Profile, broken: boo
     if not profile.numbers_in_range:
         total = int32(total)
     if len(live) > 1 and total != 100:
-        shares = ", ".join(f"{predictor.name} {predictor.traffic}" for predictor in live)
+        shares = listed(f"{in_a_sentence(predictor.name)} {predictor.traffic}" for predictor in live)
         what = f"the traffic adds up to {total} ({shares})"
         yield Problem("spec.predictors", what, "without shadows it must add up to 100", "A01")
     if len(deployment.predictors) == 1 and 1 <= total <= 99:

@@ -54,7 +54,8 @@ def _judgement(item: Any, path: str) -> Judgement:
         raise OptionError(f"{path}: is {kind_of(item)}: write a mapping with {', '.join(FIELDS)}.")
     for key in item:
         if key not in FIELDS:
-            raise OptionError(f"{path}.{shown(str(key))}: is no field: allowed are {', '.join(FIELDS)}.")
+            named = f"{shown(str(key))}{nearest(str(key), FIELDS)}"
+            raise OptionError(f"{path}: {named} is no field: allowed are {', '.join(FIELDS)}.")
     check, level, reason = item.get("id"), item.get("level"), item.get("reason")
     if not isinstance(check, str) or check not in _KNOWN:
         hint = nearest(check, _KNOWN) if isinstance(check, str) else ""

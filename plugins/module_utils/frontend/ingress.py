@@ -67,7 +67,7 @@ def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
     reader = DirectoryReader(request.directory)
     if request.state == "absent":
         plan = plan_absent(reader.observe(owner, ()))
-        told = Told()
+        told = Told(routes=[] if request.return_routes else None)
     else:
         told, runs = _translated(request)
         desired = _desired(runs, owner)
@@ -80,11 +80,11 @@ def run(request: IngressRequest, *, check_mode: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a run says beside its plan; ``routes`` is empty where nobody asked for them."""
+    """What a run says beside its plan; ``routes`` is None where nobody asked for them."""
 
     endpoints: Sequence[dict[str, Any]] = ()
     findings: Sequence[Finding] = ()
-    routes: Sequence[dict[str, Any]] = ()
+    routes: list[dict[str, Any]] | None = None
 
 
 def _translated(request: IngressRequest) -> tuple[Told, list[Run]]:
@@ -113,7 +113,7 @@ def _translated(request: IngressRequest) -> tuple[Told, list[Run]]:
     if profile.routes_are_ours and refused:
         raise DefinitionError(f"{finding.id} {finding}" for finding in refused)
     endpoints = [row for run in runs for row in run.endpoints()]
-    routes = rows(seen) if request.return_routes else []
+    routes = rows(seen) if request.return_routes else None
     return Told(endpoints, findings, routes), runs
 
 
@@ -165,6 +165,6 @@ def _result(plan: Plan, told: Told, return_objects: str) -> dict[str, Any]:
         "resources": [redact(change.after) for change in sorted(shown, key=lambda item: item.identity) if change.after],
         "endpoints": list(told.endpoints),
         "findings": [finding.as_return() for finding in told.findings],
-        "routes": list(told.routes),
+        **({} if told.routes is None else {"routes": told.routes}),
         "diff": plan_diff(plan),
     }

@@ -20,9 +20,10 @@ from ..lint.istio_objects import version_findings as istio_version_findings
 from ..lint.services import port_findings
 from ..lint.tls import tls_findings
 from ..objects.certificates import MissingLibraryError
+from ..routing.model import Provider
 from .errors import OptionError
 from .kinds import unknown_kinds
-from .routing import Given, RoutingOptions, Scene, others, scene, translated
+from .routing import THIS_RUN, Given, RoutingOptions, Scene, others, scene, translated
 from .translation import Run
 
 # What says no more than that the environment of the routes is not given.
@@ -56,19 +57,21 @@ def scene_findings(seen: Scene, options: RoutingOptions) -> Iterator[Finding]:
     for finding in seen.table.findings:
         if environment or finding.id not in _ABOUT_THE_ENVIRONMENT:
             yield finding
-    yield from conflicts(seen.table, options.owner.scope)
+    # Without objects of a run and a scope nobody here is "us", and all are held against each other.
+    nobody = options.owner == THIS_RUN and not seen.own
+    yield from conflicts(seen.table, "" if nobody else options.owner.scope)
     yield from port_findings(seen.table, seen.others, seen.own)
     if seen.provider == "ambassador":
         yield from unknown_ids(seen.objects)
         if options.ambassador_version:
             yield from ambassador_version_findings(seen.objects, options.ambassador_version)
     else:
-        yield from istio_findings(seen.objects)
+        yield from istio_findings(seen.objects, cluster_domain=options.cluster_domain)
         if options.istio_version:
             yield from istio_version_findings(seen.objects, options.istio_version)
 
 
-def _tried(provider: str, definitions: Definitions, options: RoutingOptions) -> tuple[Run | None, set[Finding]]:
+def _tried(provider: Provider, definitions: Definitions, options: RoutingOptions) -> tuple[Run | None, set[Finding]]:
     """A run with those definitions that can be translated, and why others are not among them."""
     items, refused = definitions.items, set[Finding]()
     while items:

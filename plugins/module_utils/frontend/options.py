@@ -21,6 +21,7 @@ from ..definition.hosts import gateway_problem, hosts_problem
 from ..definition.profile import CORRECTED, OPERATOR, Profile
 from ..intent.seldon import IntentSettings
 from ..kube.names import dns_subdomain_problem
+from ..routing.model import Provider
 from ..translate.ambassador_documents import AmbassadorSettings
 from ..translate.ambassador_words import WORDS
 from ..translate.istio_destinations import DEFAULT_GATEWAY, IDLE_TIMEOUT, OPERATOR_TLS_MODES, IstioSettings
@@ -28,7 +29,7 @@ from .errors import OptionError
 from .operator_env import OperatorEnv
 
 PROFILES = {profile.name: profile for profile in (CORRECTED, OPERATOR)}
-PROVIDERS = ("ambassador", "istio")
+PROVIDERS: tuple[Provider, ...] = ("ambassador", "istio")
 AMBASSADOR_OPTIONS = ("api", "form", "single_namespace", "ambassador_id", "hosts", "base_url")
 ISTIO_OPTIONS = ("gateway", "gateways", "hosts", "tls_mode", "api_version", "base_url")
 AMBASSADOR_APIS = tuple(WORDS)
@@ -298,8 +299,11 @@ def _words(value: object, path: str) -> tuple[str, ...]:
     if value is None:
         return ()
     given = [value] if isinstance(value, str) else value
-    if not isinstance(given, list) or not all(isinstance(item, str) for item in given):
+    if not isinstance(given, list):
         raise OptionError(f"{path}: is {kind_of(value)}: write a text or a list of texts.")
+    for index, item in enumerate(given):
+        if not isinstance(item, str):
+            raise OptionError(f"{path}[{index}]: is {kind_of(item)}: write a text.")
     return tuple(given)
 
 

@@ -5,20 +5,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from ..definition.fields import kind_of, nearest, shown, word
+from ..definition.model import in_a_sentence
 from ..objects.ownership import SCOPE_LABEL, SET_LABEL
-from ..routing.model import Conditions, Copy, Entrance, Owner, Request, Share, Target, Text
-from ..routing.resolve import Answer, Part, resolve
+from ..routing.model import Conditions, Copy, Entrance, Owner, RegexRewrite, Request, Share, Target, Text
+from ..routing.resolve import HOST_HEADERS, WHOLE, Answer, Part, resolve
 from .errors import OptionError
 from .routing import THIS_RUN, Scene
 from .translation import plain
 
 # What stands for a scope that nobody has said.
 _OF_THIS_RUN = {(SCOPE_LABEL, THIS_RUN.scope), (SET_LABEL, THIS_RUN.set)}
+_MOST_NAMES = 10
 REQUEST_FIELDS = ("method", "host", "path", "headers")
 
 
@@ -41,14 +43,11 @@ def rows(seen: Iterable[Scene]) -> list[dict[str, Any]]:
             "redirect": row.redirect or None,
             "owner": _owner(row.owner),
         }
-        for entrance in _entrances(seen)
+        for one in seen
+        for entrance in one.table.entrances
         for host in entrance.hosts
         for order, row in enumerate(host.rows)
     ]
-
-
-def _entrances(seen: Iterable[Scene]) -> list[Entrance]:
-    return [entrance for one in seen for entrance in one.table.entrances]
 
 
 def _entrance(entrance: Entrance) -> dict[str, Any]:
@@ -63,10 +62,16 @@ def _share(share: Share, percent: Fraction) -> dict[str, Any]:
     return {
         **_target(share.target),
         "percent": _number(percent),
-        "rewrite": share.rewrite,
+        "rewrite": _rewrite(share.rewrite),
         "host_rewrite": share.host_rewrite,
         "timeout_ms": share.timeout_ms,
     }
+
+
+def _rewrite(rewrite: str | RegexRewrite | None) -> str | dict[str, str] | None:
+    if isinstance(rewrite, RegexRewrite):
+        return {"pattern": rewrite.pattern, "substitution": rewrite.substitution}
+    return rewrite
 
 
 def _copy(copy: Copy, percent: Fraction) -> dict[str, Any]:
@@ -104,7 +109,7 @@ def request_option(value: Any) -> Request:
     Raises:
         OptionError: for what is no request.
     """
-    given = plain(value)
+    given = plain(value, "request")
     if not isinstance(given, dict):
         raise OptionError(f"request: is {kind_of(given)}: write a mapping with {', '.join(REQUEST_FIELDS)}.")
     for key in given:
@@ -120,7 +125,10 @@ def request_option(value: Any) -> Request:
     parameters: dict[str, str] = {}
     for name, _equals, text in (item.partition("=") for item in query.split("&") if item):
         parameters.setdefault(name, text)
-    return Request(method.upper(), host, path, _headers(given.get("headers")), tuple(sorted(parameters.items())))
+    headers = _headers(given.get("headers"))
+    host = _host(host, headers)
+    others = tuple(sorted((name, text) for name, text in headers.items() if name not in HOST_HEADERS))
+    return Request(method.upper(), host, path, others, tuple(sorted(parameters.items())))
 
 
 def _said(given: dict[str, Any], key: str, default: str) -> str:
@@ -132,31 +140,46 @@ def _said(given: dict[str, Any], key: str, default: str) -> str:
     return value
 
 
-def _headers(given: Any) -> tuple[tuple[str, str], ...]:
+def _host(host: str, headers: Mapping[str, str]) -> str:
+    """The host of a request, which may stand among the headers as well."""
+    for name in HOST_HEADERS:
+        said = headers.get(name, host)
+        if host and said != host:
+            raise OptionError(f"request: has the host {shown(host)} and the header {name} {shown(said)}: keep one.")
+        host = said
+    return host
+
+
+def _headers(given: Any) -> dict[str, str]:
     if given is None:
-        return ()
+        return {}
     if not isinstance(given, dict):
         raise OptionError(f"request: headers is {kind_of(given)}: write a mapping of names and values.")
+    found: dict[str, str] = {}
     for name, value in given.items():
         if not isinstance(value, str):
             raise OptionError(f"request: the header {shown(name)} is {kind_of(value)}: it must be text.")
-    return tuple(sorted((name.lower(), value) for name, value in given.items()))
+        if name.lower() in found:
+            raise OptionError(f"request: the header {shown(name)} is there twice, with other capitals: keep one.")
+        found[name.lower()] = value
+    return found
 
 
-def answered(seen: Iterable[Scene], request: Request, name: object = None, port: object = None) -> dict[str, Any]:
+def answered(seen: Scene, request: Request, name: object = None, port: object = None) -> dict[str, Any]:
     """What happens to a request at the one entrance of that name and port, or at all of them if they agree.
 
     Raises:
         OptionError: where no entrance has the name or port, or where several answer differently.
     """
-    chosen = _chosen(_entrances(seen), name, port)
+    chosen = _chosen(seen.table.entrances, name, port)
     if not chosen:
-        return _answer(Answer(Entrance("ambassador", "", 0, ()), (), (), Fraction(100), "", "nothing is served at all"))
+        nowhere = Entrance(seen.provider, "", 0, ())
+        return _answer(Answer(nowhere, unanswered=WHOLE, why="nothing is served at all"))
     answers = [_answer(resolve(entrance, request)) for entrance in chosen]
-    told = [{key: value for key, value in answer.items() if key not in ("entrance", "port")} for answer in answers]
+    # What is served elsewhere makes other words of the same answer.
+    told = [{key: answer[key] for key in answer if key not in ("entrance", "port", "why")} for answer in answers]
     if any(other != told[0] for other in told):
-        names = ", ".join(f"{entrance.name} port {entrance.port}" for entrance in chosen)
-        raise OptionError(f"entrance: several answer differently ({names}): name the entrance or the port.")
+        raise OptionError(f"entrance: several answer differently ({_names(chosen)}): name the entrance or the port.")
     return answers[0]
 
 
@@ -167,9 +190,15 @@ def _chosen(entrances: Sequence[Entrance], name: object, port: object) -> list[E
         raise OptionError(f"port: {word(port)} is no port: write a whole number.")
     found = [item for item in entrances if name in (None, item.name) and port in (None, item.port)]
     if not found and (name is not None or port is not None):
-        names = ", ".join(f"{item.name} port {item.port}" for item in entrances) or "none"
+        names = _names(entrances) or "none"
         raise OptionError(f"entrance: there is none of this name and port: there are {names}.")
     return found
+
+
+def _names(entrances: Sequence[Entrance]) -> str:
+    told = [f"{in_a_sentence(item.name)} port {item.port}" for item in entrances[:_MOST_NAMES]]
+    more = len(entrances) - len(told)
+    return ", ".join([*told, f"{more} more"] if more else told)
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

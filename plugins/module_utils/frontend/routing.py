@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,11 @@ from ..definition.findings import Finding
 from ..definition.model import Origin, in_a_sentence
 from ..definition.profile import Profile
 from ..definition.read import Definitions, Source, read_definitions, unpacked
-from ..objects.identity import ObjectError
+from ..kube.names import label_value_problem
 from ..objects.ownership import Owner, owner_of, stamp
 from ..routing.emissary import emissary_tables
 from ..routing.istio import istio_table
-from ..routing.model import Table
+from ..routing.model import Provider, Table
 from ..translate.ambassador_words import WORDS
 from .errors import OptionError
 from .kinds import unknown_kinds
@@ -44,7 +44,15 @@ DEFINITION_KINDS = ("SeldonDeployment", "ServiceRoute")
 _GROUPS = {"ambassador": "getambassador.io", "istio": "networking.istio.io"}
 # Under these labels the objects of a run stand in a table, if nothing says the scope that they are for.
 THIS_RUN = Owner("this-run", "this-run")
-VERSION = re.compile(r"v?[0-9]{1,4}(?:\.[0-9]{1,6}){0,2}")
+_VERSION = re.compile(r"v?[0-9]{1,4}(?:\.[0-9]{1,6}){0,2}")
+_VERSIONS = {"ambassador_version": "3.10.0", "istio_version": "1.24.1"}
+_COMMON_OPTIONS = ("profile", "operator_env", "cluster_domain", "scope")
+_OF_PROVIDERS = {
+    "ambassador": tuple(key for key in AMBASSADOR_OPTIONS if key != "base_url"),
+    "istio": tuple(key for key in ISTIO_OPTIONS if key != "base_url"),
+}
+# How deep a ``List`` may lie in others.
+MOST_LISTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,13 @@ class RoutingOptions:
     owner: Owner = THIS_RUN
 
     @property
-    def providers(self) -> tuple[str, ...]:
-        return tuple(name for name, own in (("ambassador", self.ambassador), ("istio", self.istio)) if own)
+    def cluster_domain(self) -> str:
+        return self.istio.settings.cluster_domain if self.istio else DEFAULT_CLUSTER_DOMAIN
+
+    @property
+    def providers(self) -> tuple[Provider, ...]:
+        asked = {"ambassador": self.ambassador, "istio": self.istio}
+        return tuple(name for name in PROVIDERS if asked[name])
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +99,7 @@ class Scene:
     ``own`` are the objects of a run, ``others`` those beside them.
     """
 
-    provider: str
+    provider: Provider
     own: tuple[Object, ...]
     others: tuple[Object, ...]
     table: Table
@@ -102,15 +115,15 @@ class Scene:
 
 
 def divided(value: Any) -> Given:
-    """Definitions and Kubernetes objects out of one list, or out of a ``List`` as kubectl prints it.
+    """Definitions and Kubernetes objects out of one list, or out of each ``List`` in it as kubectl prints it.
 
     Raises:
         OptionError: for what is neither.
     """
     definitions: list[Source] = []
     objects: list[tuple[Origin, dict[str, Any]]] = []
-    for source in sources_of(plain(value)):
-        for item, origin in unpacked(source):
+    for source in sources_of(plain(value, "definitions")):
+        for item, origin in _taken_apart(source):
             if not isinstance(item, dict):
                 raise OptionError(f"{origin}: is {kind_of(item)}: give definitions and Kubernetes objects.")
             if item.get("kind") in DEFINITION_KINDS:
@@ -122,52 +135,66 @@ def divided(value: Any) -> Given:
     return Given(tuple(definitions), tuple(objects))
 
 
-def routing_options(provider: object, given: Mapping[str, Any]) -> RoutingOptions:
+def _taken_apart(source: Source, depth: int = 0) -> Iterator[tuple[Any, Origin]]:
+    """The documents of a ``List`` and of those in it, or the document itself."""
+    for item, origin in unpacked(source):
+        if origin == source.origin:
+            yield item, origin
+        elif depth == MOST_LISTS:
+            where = str(source.origin).partition(",")[0]
+            raise OptionError(f"{where}: holds Lists in Lists, more than {MOST_LISTS} deep: take them apart.")
+        else:
+            yield from _taken_apart(Source(item, origin), depth + 1)
+
+
+def routing_options(
+    provider: object, given: Mapping[str, Any], *, named: Sequence[str] = (), one_table: bool = False
+) -> RoutingOptions:
     """The options of ``routes``, ``resolve`` and ``lint``: those of the providers and what is common to them.
 
-    ``provider`` is one name or a list of them; None takes Ambassador.
+    ``provider`` is one name, or a list of them unless ``one_table`` is asked for; None takes Ambassador. ``named`` are
+    the options that a filter takes beside ``given``.
 
     Raises:
         OptionError: for a wrong value, or an option that no chosen provider has.
     """
-    providers = _providers(plain(provider))
+    providers = _providers(plain(provider, "provider"), one_table)
     options = plain(dict(given))
-    common = {key: options.pop(key, None) for key in ("profile", "operator_env", "cluster_domain", "scope")}
-    versions = {key: _version(options.pop(key, None), key) for key in ("ambassador_version", "istio_version")}
-    profile = profile_option(common["profile"])
-    env = operator_env(common["operator_env"], profile)
-    known = {"ambassador": {*AMBASSADOR_OPTIONS} - {"base_url"}, "istio": {*ISTIO_OPTIONS} - {"base_url"}}
-    allowed = sorted({key for name in providers for key in known[name]})
+    of_providers = {key for name in providers for key in _OF_PROVIDERS[name]}
+    allowed = sorted({*of_providers, *_COMMON_OPTIONS, *_VERSIONS, *named, "provider"})
     for key in options:
         if key not in allowed:
             raise OptionError(
                 f"{shown(key)}: is not an option{nearest(key, allowed)}: allowed are {', '.join(allowed)}."
             )
-    cluster_domain_option(common["cluster_domain"])
-    own = {name: {key: value for key, value in options.items() if key in known[name]} for name in providers}
+    profile = profile_option(options.get("profile"))
+    env = operator_env(options.get("operator_env"), profile)
+    domain = cluster_domain_option(options.get("cluster_domain"))  # a wrong one is wrong for Ambassador too
+    own = {name: {key: options[key] for key in _OF_PROVIDERS[name] if key in options} for name in providers}
     return RoutingOptions(
         profile,
         ambassador_options(own["ambassador"], env, profile) if "ambassador" in own else None,
-        istio_options(own["istio"], env, profile, common["cluster_domain"]) if "istio" in own else None,
-        owner=_owner(common["scope"]),
-        **versions,
+        istio_options(own["istio"], env, profile, domain) if "istio" in own else None,
+        owner=_owner(options.get("scope")),
+        **{name: _version(options.get(name), name) for name in _VERSIONS},
     )
 
 
-def _providers(value: object) -> tuple[str, ...]:
+def _providers(value: object, one_table: bool) -> tuple[Provider, ...]:
+    if one_table and isinstance(value, list):
+        raise OptionError(f"provider: is a list, and one table is asked: write one of {', '.join(PROVIDERS)}.")
     given = ["ambassador"] if value is None else [value] if isinstance(value, str) else value
     if not isinstance(given, list) or not given or any(name not in PROVIDERS for name in given):
-        raise OptionError(
-            f"provider: {word(value)} is not known: allowed are {', '.join(PROVIDERS)}, or a list of them."
-        )
+        allowed = f"{', '.join(PROVIDERS)}{'' if one_table else ', or a list of them'}"
+        raise OptionError(f"provider: {word(value)} is not known: allowed are {allowed}.")
     return tuple(dict.fromkeys(given))
 
 
 def _version(value: object, name: str) -> str:
     if value is None:
         return ""
-    if not isinstance(value, str) or not VERSION.fullmatch(value):
-        raise OptionError(f"{name}: {word(value)} is no version: write it as text, such as '3.10.0'.")
+    if not isinstance(value, str) or not _VERSION.fullmatch(value):
+        raise OptionError(f"{name}: {word(value)} is no version: write it as text, such as '{_VERSIONS[name]}'.")
     numbers = [str(int(number)) for number in value.removeprefix("v").split(".")]
     return ".".join([*numbers, "0", "0"][:3])
 
@@ -177,13 +204,12 @@ def _owner(value: object) -> Owner:
         return THIS_RUN
     if not isinstance(value, str):
         raise OptionError(f"scope: is {kind_of(value)}: write the scope of the inventory (mlops_scope).")
-    try:
-        return Owner(value, THIS_RUN.set)
-    except ObjectError as error:
-        raise OptionError(f"{error}.") from None
+    if problem := label_value_problem(value):
+        raise OptionError(f"scope: {shown(value)}: {problem}: it is written as a Kubernetes label value.")
+    return Owner(value, THIS_RUN.set)
 
 
-def translated(provider: str, definitions: Definitions, options: RoutingOptions) -> Run:
+def translated(provider: Provider, definitions: Definitions, options: RoutingOptions) -> Run:
     """The run of definitions for a provider that is asked for.
 
     Raises:
@@ -196,11 +222,14 @@ def translated(provider: str, definitions: Definitions, options: RoutingOptions)
     raise ValueError(f"there are no options for {provider}")
 
 
-def scene(provider: str, run: Run | None, objects: Sequence[Object], options: RoutingOptions) -> Scene:
+def scene(provider: Provider, run: Run | None, objects: Sequence[Object], options: RoutingOptions) -> Scene:
     """What a provider makes of a run beside objects of others."""
     own = tuple(_own(run, options.owner))
     everything = (*own, *objects)
-    table = _ambassador(run, everything, options) if provider == "ambassador" else _istio(everything, options)
+    if provider == "ambassador":
+        table = _ambassador(run, everything, options)
+    else:
+        table = istio_table(everything, cluster_domain=options.cluster_domain)
     return Scene(provider, own, tuple(objects), table)
 
 
@@ -209,11 +238,6 @@ def _ambassador(run: Run | None, everything: Sequence[Object], options: RoutingO
     if run and options.ambassador and not options.ambassador_version:
         old = WORDS[options.ambassador.settings.api].annotation_only
     return emissary_tables(everything, generation="v1" if old else "v3")
-
-
-def _istio(everything: Sequence[Object], options: RoutingOptions) -> Table:
-    domain = options.istio.settings.cluster_domain if options.istio else DEFAULT_CLUSTER_DOMAIN
-    return istio_table(everything, cluster_domain=domain)
 
 
 def _own(run: Run | None, owner: Owner) -> list[Object]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..definition.fields import kind_of
 from ..definition.findings import DefinitionError, Finding, refusal
-from ..definition.model import Origin, SeldonDeployment, title
+from ..definition.model import Origin, SeldonDeployment, in_a_sentence, place_of, title
 from ..definition.operator_failures import operator_failures
 from ..definition.profile import Profile
 from ..definition.read import Definitions, Source, read_definitions
@@ -20,6 +20,7 @@ from ..intent.seldon import IntentSettings, seldon_intent
 from ..intent.service_route import route_intent
 from ..kube.reader import Limits
 from ..routing.endpoints import Front, endpoints
+from ..routing.model import Provider
 from ..translate.ambassador import to_ambassador
 from ..translate.istio import to_istio
 from ..translate.model import Translation
@@ -31,7 +32,7 @@ MAX_DEPTH = Limits().max_depth
 
 
 def plain(value: Any, path: str = "", depth: int = 0) -> Any:
-    """A copy of a value in plain builtins.
+    """A copy of a value in plain builtins; ``path`` is its name in messages.
 
     ansible-core 2.19 and later hand out lazy containers and tagged scalars that PyYAML cannot write and that would be
     shared with the caller.
@@ -41,25 +42,31 @@ def plain(value: Any, path: str = "", depth: int = 0) -> Any:
             that holds itself or is nested deeper than a file may be.
     """
     if depth > MAX_DEPTH:
-        raise OptionError(f"{path[:80]}: is nested deeper than {MAX_DEPTH} levels: write it flatter.")
+        raise OptionError(f"{_beginning(path)}is nested deeper than {MAX_DEPTH} levels: write it flatter.")
     if isinstance(value, str):
         text = str.__str__(value)
         if not text.isascii() and any("\ud800" <= mark <= "\udfff" for mark in text):
-            raise OptionError(f"{path[:80]}: holds half of a surrogate pair, which is no text: correct it.")
+            raise OptionError(f"{_beginning(path)}holds half of a surrogate pair, which is no text: correct it.")
         return text
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise OptionError(f"{path}{kind_of(key)} is a key and no text: put it in quotes.")
-        return {str.__str__(key): plain(item, f"{path}{key}.", depth + 1) for key, item in value.items()}
+                raise OptionError(f"{_beginning(path)}{kind_of(key)} is a key and no text: put it in quotes.")
+        inner = f"{path}." if path else ""
+        return {plain(key, path): plain(item, f"{inner}{key}", depth + 1) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
-        return [plain(item, f"{path}[{index}].", depth + 1) for index, item in enumerate(value)]
+        return [plain(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
     if isinstance(value, bool) or value is None:
         return value
     for kind in (int, float):
         if isinstance(value, kind):
             return kind(value)
     return value
+
+
+def _beginning(path: str) -> str:
+    """The place in front of what is said of it; nothing where the value has no name."""
+    return f"{in_a_sentence(path)}: " if path else ""
 
 
 def sources_of(value: Any, name: str = "definitions") -> list[Source]:
@@ -74,7 +81,7 @@ def definitions_of(value: Any, profile: Profile) -> Definitions:
     Raises:
         DefinitionError, OptionError: with every problem.
     """
-    return read_definitions(sources_of(plain(value)), profile)
+    return read_definitions(sources_of(plain(value, "definitions")), profile)
 
 
 def intents_of(definitions: Definitions, profile: Profile, settings: IntentSettings) -> list[Intent]:
@@ -105,7 +112,7 @@ class Run:
 
     intents: Sequence[Intent]
     translation: Translation
-    provider: str
+    provider: Provider
     base_url: str
     # What the options and the definitions say, beside the findings of the translation.
     findings: tuple[Finding, ...]
@@ -142,9 +149,8 @@ def istio_run(definitions: Definitions, options: IstioOptions) -> Run:
 def _left_out(definitions: Definitions, profile: Profile) -> Iterator[Finding]:
     for item in definitions.items:
         if not profile.routes_are_ours and not isinstance(item, SeldonDeployment):
-            where = f"{item.origin} {item.namespace}/{item.name}"
             what = "is left out, because the operator knows SeldonDeployments only"
-            yield Finding("A15", "warning", where, what, "translate it with profile: corrected")
+            yield Finding("A15", "warning", place_of(item), what, "translate it with profile: corrected")
 
 
 def findings_of(definitions: Definitions, runs: Iterable[Run]) -> list[Finding]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from ..definition.custom_config import CustomDocument
 from ..definition.findings import Finding
-from ..definition.model import Cors, TextMatch
+from ..definition.model import Cors, TextMatch, title
 
 EntryKind = Literal["rest", "grpc", "explain", "service"]
 PathKind = Literal["prefix", "path", "regex"]
@@ -172,7 +172,7 @@ class Intent:
 
     @property
     def title(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return title(self)
 
     @property
     def stands_alone(self) -> bool:

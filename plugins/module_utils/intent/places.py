@@ -15,7 +15,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import dataclass, replace
 
 from ..definition.findings import DefinitionError, Finding
-from ..definition.model import MatchKind, TextMatch
+from ..definition.model import LONGEST_NAME, MatchKind, TextMatch, in_a_sentence
 from .model import Backend, Entry, Intent, Match, Pairs
 
 Member = tuple[Intent, Entry]
@@ -128,12 +128,12 @@ def _shared_hosts(found: Mapping[tuple[Door, Hashable], Sequence[Member]]) -> It
         for host in door.hosts:
             owner = first.setdefault((host, door.by, group), intent)
             if owner is not intent:
-                what = f"{_both(entry.match, owner)} at the host {host}"
+                what = f"{_both(entry.match, owner)} at the host {in_a_sentence(host, LONGEST_NAME)}"
                 yield Quarrel("B01", intent, what, "give one of them another path, host or header")
 
 
 def _both(match: Match, owner: Intent) -> str:
-    return f"matches the same requests ({match.path}) as {owner.title}"
+    return f"matches the same requests ({in_a_sentence(match.path, LONGEST_NAME)}) as {owner.title}"
 
 
 def _quarrels(members: Sequence[Member]) -> Iterable[Quarrel]:

@@ -11,9 +11,10 @@ from typing import Any
 
 from ..definition.annotations import go_integer
 from ..definition.custom_config import custom_documents, custom_problems
+from ..definition.fields import quoted
 from ..definition.findings import Finding
 from ..definition.hosts import split_hosts
-from ..definition.model import Predictor, SeldonDeployment
+from ..definition.model import Predictor, SeldonDeployment, place_of
 from ..definition.naming import explainer_service, predictor_service
 from ..definition.operator_findings import operator_findings
 from ..definition.profile import Profile
@@ -51,7 +52,7 @@ def seldon_intent(deployment: SeldonDeployment, profile: Profile, settings: Inte
     if not profile.custom_config_once and settings.api != "v1":
         config = ""
     entries = tuple(builder.entries(ports))
-    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
+    where = place_of(deployment)
     return Intent(
         kind=deployment.kind,
         namespace=deployment.namespace,
@@ -240,7 +241,7 @@ def _api(deployment: SeldonDeployment) -> ModelApi:
 def _findings(
     deployment: SeldonDeployment, shared: _Builder, ports: Sequence[Sequence[PredictorPorts]]
 ) -> Iterator[Finding]:
-    where = f"{deployment.origin} {deployment.namespace}/{deployment.name}"
+    where = place_of(deployment)
     silent = [key for key in ("rest", "grpc") if deployment.annotation(f"{key}-timeout") is None]
     if silent:
         yield Finding(
@@ -257,7 +258,7 @@ def _findings(
             "warning",
             f"{where} {deployment.annotation_path('ambassador-service-name')}",
             "without ambassador-header or ambassador-regex-header it takes an equal part of all requests of"
-            f" {shared.target!r}",
+            f" {quoted(shared.target)}",
             "add the header that selects this deployment",
         )
     for index, port in enumerate(ports):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..definition.findings import Finding
-from ..definition.model import Route, RouteBackend, ServiceRoute
+from ..definition.model import Route, RouteBackend, ServiceRoute, place_of
 from .model import Backend, Entry, Intent, Match, Mirror, Policies, Retries
 from .policies import policy_findings
 
@@ -16,7 +16,7 @@ from .policies import policy_findings
 def route_intent(definition: ServiceRoute) -> Intent:
     """What a valid ServiceRoute asks for."""
     many = len(definition.routes) > 1
-    where = f"{definition.origin} {definition.namespace}/{definition.name}"
+    where = place_of(definition)
     entries = tuple(
         _entry(route, definition.namespace, route.name or (str(index) if many else ""))
         for index, route in enumerate(definition.routes)

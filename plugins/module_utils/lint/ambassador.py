@@ -9,14 +9,24 @@ Source: ``CHANGELOG.md`` of emissary-ingress/emissary v3.10.0, and the issues th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..definition.fields import shown
 from ..definition.findings import Finding
 from ..definition.model import in_a_sentence
 from ..routing.emissary_mappings import Group, Maker, Member, names_of
-from ..routing.emissary_resources import EVERY_ID, GROUP, Generation, Resource, Resources, StopsAllError, ids_of
+from ..routing.emissary_resources import (
+    EVERY_ID,
+    GROUP,
+    KINDS,
+    SERVED,
+    Generation,
+    Resource,
+    Resources,
+    StopsAllError,
+    ids_of,
+)
 
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})")
 _MOST_NAMES = 5
@@ -64,6 +74,8 @@ def _ids_shown(ids: Iterable[str]) -> str:
 def version_findings(objects: Sequence[Mapping[str, Any]], version: str) -> list[Finding]:
     """C01 and C09: what the installed Ambassador, such as 1.14.4 or 3.10.0, cannot read or is known to misroute.
 
+    What no Ambassador of its generation reads is a finding of the route table already, and not said again.
+
     Raises:
         ValueError: for a text that is no version.
     """
@@ -90,7 +102,8 @@ def version_findings(objects: Sequence[Mapping[str, Any]], version: str) -> list
         found.append(_misroutes(f"Ambassador {version}", message, "use Emissary 3.9.1 or later"))
     if numbers < (3, 10, 0):
         for identity in sorted(ids):
-            found += _misrouted(_groups(objects, identity, generation), version, numbers)
+            groups = _groups(objects, identity, generation)
+            found += [*_misrouted(groups, version, numbers), *_selected_alike(groups, version, numbers)]
     return list(dict.fromkeys(found))
 
 
@@ -101,6 +114,8 @@ def _unread_objects(objects: Sequence[Mapping[str, Any]], major: int) -> list[Fi
         if not version.startswith(GROUP):
             continue
         version = version.removeprefix(GROUP)
+        if item.get("kind") in KINDS and version not in SERVED["v3" if major >= 2 else "v1"]:
+            continue  # the route table says so
         message, fix = "", ""
         if major < 2 and version.startswith("v3"):
             message, fix = f"which Ambassador {major} does not have", f"write it as {GROUP}v2, or install Emissary 3"
@@ -122,21 +137,11 @@ def _title(item: Mapping[str, Any]) -> str:
 
 
 def _unread_document(resource: Resource, major: int) -> Iterator[Finding]:
-    """Issues 5603, 5787 and 4783: one document of version 1 in an annotation ends every Emissary from 2.0 on."""
-    if not resource.in_annotation:
-        return
+    """What the route table takes as if its version were known."""
     version = in_a_sentence(resource.version)
-    if major < 2 and version.startswith("v3"):
+    if resource.in_annotation and major < 2 and version.startswith("v3"):
         message = f"is a document of version {version}, and Ambassador {major} does not know what is new in it"
         yield Finding("C01", "error", resource.title, message, "write it in version v2")
-    elif major >= 2 and version == "v1":
-        message = (
-            f"is a document of version v1 in an annotation, and one such document stops Emissary {major} as a whole"
-        )
-        yield Finding("C01", "error", resource.title, message, "write it in version v2 or v3alpha1")
-    elif major >= 2 and version == "v0":
-        message = f"is a document of version v0 in an annotation, and Emissary {major} does not read it"
-        yield Finding("C01", "error", resource.title, message, "write it in version v2 or v3alpha1")
 
 
 def _groups(objects: Sequence[Mapping[str, Any]], identity: str, generation: Generation) -> list[Group]:
@@ -168,6 +173,24 @@ def _one_route(members: Sequence[Member], version: str, numbers: tuple[int, int,
             fix = f"use Emissary {'.'.join(map(str, fixed))} or later, or set AMBASSADOR_FAST_RECONFIGURE to false"
             yield _misroutes(f"{found[-1].title}: {name}", message, fix)
             return
+
+
+def _selected_alike(groups: Sequence[Group], version: str, numbers: tuple[int, int, int]) -> Iterator[Finding]:
+    """Issue 4152: groups that only the labels tell apart by which Hosts select their Mappings."""
+    if not (2, 2, 2) <= numbers < (3, 8, 0):
+        return
+    alike: dict[Hashable, list[Member]] = {}
+    for group in groups:
+        one = group.first
+        if not one.host:
+            match = one.fields["prefix"], one.headers, one.query, one.fields.get("precedence") or 0
+            alike.setdefault(match, []).append(one)
+    for members in alike.values():
+        if len(members) > 1:
+            message = f"has the same match as {names_of(members[1:])}, and only the labels that Hosts select tell them"
+            message += f" apart, which Emissary {version} does not look at, so only one of them is used"
+            fix = "write a hostname in each, or use Emissary 3.8.0 or later"
+            yield _misroutes(f"{members[0].title}: hostname", message, fix)
 
 
 def _misroutes(where: str, message: str, fix: str) -> Finding:

@@ -288,10 +288,10 @@ class _Host:
         """``pair`` and ``claims`` are the late and the early one; ``words`` what each does, and why."""
         (late, early), (late_claim, early_claim), (gets, takes, why) = pair, claims, words
         if early.who.ours:
-            message = f"{takes} ({early_claim}) of {late.named} ({late_claim}), because it {why}"
+            message = f"{takes} ({early_claim}) of {late.waiting_for(late_claim)}, because it {why}"
             self._add("B02", level, early, message, fix)
         else:
-            message = f"{gets} ({late_claim}), because {early.named} ({early_claim}) {why}"
+            message = f"{gets} ({late_claim}), because {early.waiting_for(early_claim)} {why}"
             self._add("B02", level, late, message, fix)
 
     def _only_by_age(self, pair: tuple[Party, Party], narrow: Claim, wide: Claim) -> None:
@@ -299,7 +299,7 @@ class _Host:
         own, theirs = (narrow, wide) if where == pair[0] else (wide, narrow)
         late = "it" if where == pair[0] else "that one"
         message = (
-            f"shares requests ({own}) with {other.named} ({theirs}), and only their age decides who gets"
+            f"shares requests ({own}) with {other.waiting_for(theirs)}, and only their age decides who gets"
             f" them: {late} has the narrower match and gets none of them once it is deleted and made again"
         )
         fix = "give them paths of which none begins with the other, or write both into one VirtualService"

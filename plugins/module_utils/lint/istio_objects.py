@@ -19,12 +19,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from ..definition.fields import kind_of, shown
 from ..definition.findings import Finding
 from ..definition.model import in_a_sentence
 from ..routing.istio_read import Meta, Node, ShapeError, full_name, is_host, read_meta, said, where_of, wider
+from .istio_policies import (
+    MODEL_LABEL,
+    Labels,
+    Models,
+    Peer,
+    Policy,
+    metrics_findings,
+    read_peer,
+    read_policy,
+)
 from .secrets import shown_name
 
 _NETWORKING, _SECURITY = "networking.istio.io", "security.istio.io"
@@ -51,19 +61,10 @@ _VERSION = re.compile(r"v?([0-9]{1,4})\.([0-9]{1,4})(?:\.[0-9]{1,6})?(?:[-+][-+.
 # Above this number pushes are known to take long (knative/serving issue 10776, istio/istio issue 25685).
 _MANY_VIRTUAL_SERVICES = 1000
 _REVISION = "istio.io/rev"
-# Istio's default of MeshConfig.rootNamespace: its policies count in all namespaces.
-_ROOT_NAMESPACE = "istio-system"
-# Where Seldon's pods offer metrics: containers, the engine's side and the orchestrator.
-_METRICS_PORTS, _METRICS_PATH = ("6000", "6001", "8000"), "/prometheus"
-_MODEL_LABEL, _MODEL_LABELS = "seldon-deployment-id", ("seldon-deployment-id", "seldon-app")
-# Nothing but metrics is asked for at these; at the third predictions are too.
-_ONLY_METRICS = ("6000", "6001")
 _MOST_SHOWN = 3
 _TEMPLATED = ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet")
 
 Key: TypeAlias = "tuple[str, str]"
-Labels: TypeAlias = "tuple[tuple[str, str], ...]"
-AnyPolicy = TypeVar("AnyPolicy", "_Policy", "_Peer")
 
 
 def istio_findings(objects: Iterable[Any], *, cluster_domain: str = "cluster.local") -> tuple[Finding, ...]:
@@ -78,8 +79,7 @@ def istio_findings(objects: Iterable[Any], *, cluster_domain: str = "cluster.loc
     found = set(given.findings)
     for check in (_gateway_workloads, _gateway_conflicts, _certificates, _merged_rules, _subsets_without_pods):
         found.update(check(given))
-    for check in (_denied_metrics, _encrypted_metrics, _revisions, _too_many):
-        found.update(check(given))
+    found.update(_revisions(given), _too_many(given), _metrics(given))
     return tuple(sorted(found))
 
 
@@ -190,26 +190,6 @@ class _Workload:
     ports: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Policy:
-    """An AuthorizationPolicy that allows. ``opens`` says that metrics may be read by it (see ``_opens``)."""
-
-    meta: Meta
-    selector: Labels
-    is_empty: bool
-    opens: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Peer:
-    """A PeerAuthentication: the mode, empty where it is inherited, and those of single ports."""
-
-    meta: Meta
-    selector: Labels
-    mode: str
-    ports: tuple[tuple[str, str], ...]
-
-
 class _Workloads:
     """Workloads by their labels."""
 
@@ -219,7 +199,7 @@ class _Workloads:
         values: dict[str, set[str]] = {}
         for workload in self.all:
             # What is found at models says nothing about gateways: many have a label ``app``.
-            is_model = any(key == _MODEL_LABEL for key, _value in workload.labels)
+            is_model = any(key == MODEL_LABEL for key, _value in workload.labels)
             for label in workload.labels:
                 self.by_label.setdefault(label, []).append(workload)
                 if not is_model:
@@ -258,8 +238,8 @@ class _Given:
     rules: dict[Key, _Rule | None] = field(default_factory=dict)
     services: dict[str, dict[str, _Service]] = field(default_factory=dict)
     pods: dict[tuple[str, str, str], _Workload] = field(default_factory=dict)
-    policies: dict[Key, _Policy | None] = field(default_factory=dict)
-    peers: dict[Key, _Peer] = field(default_factory=dict)
+    policies: dict[Key, Policy | None] = field(default_factory=dict)
+    peers: dict[Key, Peer] = field(default_factory=dict)
     revisions: dict[str, str] = field(default_factory=dict)
     deployments: set[str] = field(default_factory=set)
     virtual_services: set[Key] = field(default_factory=set)
@@ -288,8 +268,8 @@ class _Given:
             read(self, read_meta(kind, node), node.some("spec"), node)
         except ShapeError as error:
             if group == _SECURITY:
-                fix = "correct it; Istio refuses it as it is"
-                self.findings.add(Finding("D14", "error", _where(obj), f"is no {kind}: {error}", fix))
+                fix = "correct it, because Istio refuses it as it is"
+                self.findings.add(Finding("D14", "error", _where(obj), f"is no {kind}, because {error}", fix))
 
     def add_gateway(self, meta: Meta, spec: Node, _obj: Node) -> None:
         servers = tuple(_server(node, meta.owner.namespace) for node in spec.parts("servers"))
@@ -322,23 +302,10 @@ class _Given:
         self.pods[owner.kind, owner.namespace, owner.name] = _Workload(where, owner.namespace, labels, named)
 
     def add_policy(self, meta: Meta, spec: Node, obj: Node) -> None:
-        action, rules = spec.text("action") or "ALLOW", spec.parts("rules")
-        annotations = dict(obj.some("metadata").pairs("annotations"))
-        elsewhere = spec.has("targetRef") or bool(spec.parts("targetRefs"))
-        opens = [_opens(rule) for rule in rules]
-        tried_only = annotations.get("istio.io/dry-run") == "true"
-        policy = _Policy(meta, spec.some("selector").pairs("matchLabels"), not rules, any(opens))
-        self.policies[_key(meta)] = None if elsewhere or tried_only or action != "ALLOW" else policy
+        self.policies[_key(meta)] = read_policy(meta, spec, obj)
 
     def add_peer(self, meta: Meta, spec: Node, _obj: Node) -> None:
-        by_port = spec.fields.get("portLevelMtls")
-        if by_port is not None and not isinstance(by_port, Mapping):
-            spec.wrong(spec.at("portLevelMtls"), by_port)
-        # YAML reads the name of a port as a number, which becomes text on its way to the API server.
-        ports = Node({in_a_sentence(str(port)): mode for port, mode in (by_port or {}).items()}, "spec.portLevelMtls")
-        modes = tuple((port, ports.some(port).text("mode")) for port in ports.fields)
-        selector, mode = spec.some("selector").pairs("matchLabels"), spec.some("mtls").text("mode")
-        self.peers[_key(meta)] = _Peer(meta, selector, mode.removeprefix("UNSET"), modes)
+        self.peers[_key(meta)] = read_peer(meta, spec)
 
     def add_namespace(self, meta: Meta, _spec: Node, _obj: Node) -> None:
         self.revisions[meta.owner.name] = dict(meta.owner.labels).get(_REVISION, "")
@@ -565,9 +532,9 @@ def _merged_rules(given: _Given) -> Iterator[Finding]:
 def _second_rule(rule: _Rule, first: _Rule) -> Finding:
     what = f"the host {in_a_sentence(rule.host)} is that of {first.meta.where} too"
     if first.meta.owner.namespace == rule.meta.owner.namespace:
-        what += ": Istio takes the subsets of both, and the traffic policy of the first that has one"
+        what += ", and Istio takes the subsets of both, and the traffic policy of the first that has one"
     else:
-        what += ": Istio takes the one in the caller's namespace, else the one in the Service's"
+        what += ", and Istio takes the one in the caller's namespace, else the one in the Service's"
     return Finding("D05", "warning", f"{rule.meta.where} spec.host", what, "write one DestinationRule for a host")
 
 
@@ -597,138 +564,11 @@ def _subsets_without_pods(given: _Given) -> Iterator[Finding]:
 # --- Policies -----------------------------------------------------------------------------------------------------
 
 
-def _denied_metrics(given: _Given) -> Iterator[Finding]:
-    """D08. Where policies allow something for a pod, all else is denied; what one of them allows is allowed."""
-    policies = _by_namespace(policy for policy in given.policies.values() if policy is not None)
-    for namespace, labels in _models(given, policies):
-        applied = _applied(policies, namespace, labels)
-        if any(policy.opens for policy in applied):
-            continue
-        for policy in applied:
-            what = "allows nothing" if policy.is_empty else f"lets nobody read {_METRICS_PATH} of models unasked"
-            what += ", so Prometheus may get no metrics of them"
-            fix = f"add a rule that allows Prometheus, or anybody, GET of {_METRICS_PATH}"
-            fix += f" at the ports {', '.join(_METRICS_PORTS)}"
-            yield Finding("D08", "warning", policy.meta.where, what, fix)
-
-
-def _encrypted_metrics(given: _Given) -> Iterator[Finding]:
-    """D08. What the narrowest policy leaves open the next one decides (``ComposePeerAuthentication``)."""
-    peers = _by_namespace(sorted(given.peers.values(), key=lambda peer: peer.meta.order))
-    for namespace, labels in _models(given, peers):
-        levels = _levels(_applied(peers, namespace, labels))
-        deciding = next((peer for peer in levels if peer.mode), None)
-        mode = deciding.mode if deciding else ""
-        ports = dict(levels[0].ports) if levels and levels[0].selector else {}
-        shut = [port for port in _METRICS_PORTS if (ports.get(port, "").removeprefix("UNSET") or mode) == "STRICT"]
-        if shut:
-            blamed = deciding if deciding and mode == "STRICT" else levels[0]
-            what = f"asks for mutual TLS at the ports {', '.join(shut)} of models"
-            what += ", so a Prometheus outside the mesh cannot read their metrics"
-            fix = "write PERMISSIVE for these ports in portLevelMtls of a policy that selects the models"
-            fix += ", or take Prometheus into the mesh"
-            yield Finding("D08", "warning", blamed.meta.where, what, fix)
-
-
-def _levels(peers: Sequence[_Peer]) -> list[_Peer]:
-    """The oldest policy by labels, that of the namespace and that of the mesh; no other one counts."""
-    found: dict[int, _Peer] = {}
-    for peer in peers:
-        of_mesh = peer.meta.owner.namespace == _ROOT_NAMESPACE
-        if not (of_mesh and peer.selector):
-            found.setdefault(0 if peer.selector else 2 if of_mesh else 1, peer)
-    return [found[level] for level in sorted(found)]
-
-
-def _by_namespace(policies: Iterable[AnyPolicy]) -> dict[str, list[AnyPolicy]]:
-    found: dict[str, list[AnyPolicy]] = {}
-    for policy in policies:
-        found.setdefault(policy.meta.owner.namespace, []).append(policy)
-    return found
-
-
-def _applied(
-    policies: Mapping[str, Sequence[AnyPolicy]], namespace: str, labels: frozenset[tuple[str, str]]
-) -> list[AnyPolicy]:
-    """The policies that count for pods with these labels."""
-    places = dict.fromkeys((namespace, _ROOT_NAMESPACE))
-    return [one for place in places for one in policies.get(place, ()) if labels.issuperset(one.selector)]
-
-
-def _models(
-    given: _Given, policies: Mapping[str, Sequence[AnyPolicy]]
-) -> Iterator[tuple[str, frozenset[tuple[str, str]]]]:
-    """Namespaces and labels of the pods of models.
-
-    They are those of the workloads given. A SeldonDeployment whose pods are not given, and a policy where nothing is
-    given, stand for pods of which only that is known which the policies say.
-    """
-    pods = {(pod.namespace, pod.labels) for pod in given.workloads.all if _MODEL_LABEL in dict(pod.labels)}
-    yield from pods
-    if given.pods or given.deployments:
-        namespaces = given.deployments - {namespace for namespace, _labels in pods}
-    else:
-        namespaces = set(policies)
-    for namespace in namespaces:
-        chosen = {frozenset(policy.selector) for policy in policies.get(namespace, ()) if _names_models(policy)}
-        yield from ((namespace, labels) for labels in chosen or {frozenset[tuple[str, str]]()})
-
-
-def _names_models(policy: _Policy | _Peer) -> bool:
-    return any(key in _MODEL_LABELS for key, _value in policy.selector)
-
-
-def _opens(rule: Node) -> bool:
-    """Whether a rule lets metrics be read at one of the ports at least: by anybody, or by those whom it names where it
-    names the metrics too, which somebody then chose."""
-    asks, conditions = bool(rule.parts("from")), rule.parts("when")
-    operations = [part.some("operation") for part in rule.parts("to")]
-    found = []
-    for port in _METRICS_PORTS:
-        taking = [operation for operation in operations if _takes(operation, port)]
-        holds = all(_holds(condition, port) for condition in conditions) and bool(taking or not operations)
-        found.append(holds and (not asks or _names_metrics(taking, conditions, port)))
-    return any(found)
-
-
-def _names_metrics(operations: Sequence[Node], conditions: Sequence[Node], port: str) -> bool:
-    """Whether metrics are meant by what takes them: by their path, or by a port that is for nothing else."""
-    paths = [path for operation in operations for path in operation.texts("paths")]
-    ports = {text for operation in operations for text in operation.texts("ports")}
-    ports |= {text for condition in conditions for text in condition.texts("values")}
-    by_path = any(_METRICS_PATH in path and _fits(path, _METRICS_PATH) for path in paths)
-    return by_path or (port in _ONLY_METRICS and port in ports)
-
-
-def _holds(condition: Node, port: str) -> bool:
-    values, others = condition.texts("values"), condition.texts("notValues")
-    return condition.text("key") == "destination.port" and (not values or port in values) and port not in others
-
-
-def _takes(operation: Node, port: str) -> bool:
-    """Whether an operation takes GET of the metrics at a port, whatever host the request names."""
-    wanted = (("methods", "notMethods", "GET"), ("paths", "notPaths", _METRICS_PATH), ("ports", "notPorts", port))
-    fits = [
-        (not operation.texts(yes) or _among(operation.texts(yes), value)) and not _among(operation.texts(no), value)
-        for yes, no, value in wanted
-    ]
-    hosts, not_hosts = operation.texts("hosts"), operation.texts("notHosts")
-    return all(fits) and (not hosts or "*" in hosts) and "*" not in not_hosts
-
-
-def _among(patterns: Iterable[str], value: str) -> bool:
-    return any(_fits(pattern, value) for pattern in patterns)
-
-
-def _fits(pattern: str, value: str) -> bool:
-    """As ``AuthorizationPolicy`` compares: ``*`` at one end, or a path with ``{*}`` and ``{**}`` for its parts."""
-    if "{" in pattern:
-        parts = re.split(r"(\{\*\*?\})", pattern[:1000])
-        words = {"{*}": "[^/]+", "{**}": ".*"}
-        return re.fullmatch("".join(words.get(part) or re.escape(part) for part in parts), value) is not None
-    if pattern.endswith("*"):
-        return value.startswith(pattern[:-1])
-    return value.endswith(pattern[1:]) if pattern.startswith("*") else pattern == value
+def _metrics(given: _Given) -> Iterator[Finding]:
+    """D08."""
+    pods = {(pod.namespace, pod.labels) for pod in given.workloads.all if MODEL_LABEL in dict(pod.labels)}
+    models = Models(pods, given.deployments, nothing_given=not (given.pods or given.deployments))
+    yield from metrics_findings(filter(None, given.policies.values()), given.peers.values(), models)
 
 
 # --- Numbers ------------------------------------------------------------------------------------------------------
@@ -737,5 +577,5 @@ def _fits(pattern: str, value: str) -> bool:
 def _too_many(given: _Given) -> Iterator[Finding]:
     count = len(given.virtual_services)
     if count > _MANY_VIRTUAL_SERVICES:
-        what = f"are {count}, and above {_MANY_VIRTUAL_SERVICES} Istio is known to take long for each change"
-        yield Finding("B07", "warning", "VirtualServices", what, "put routes of one host into one VirtualService")
+        what = f"reads {count} VirtualServices, and above {_MANY_VIRTUAL_SERVICES} it is known to take long for each"
+        yield Finding("B07", "warning", "Istio", f"{what} change", "put routes of one host into one VirtualService")

@@ -40,6 +40,10 @@ class Party:
     def named(self) -> str:
         return f"{self} ({self.who.text})"
 
+    def waiting_for(self, what: object) -> str:
+        """The object, whose it is, and what it waits for."""
+        return f"{self} ({self.who.text}, {what})"
+
     def against(self, other: Party) -> bool:
         """Whether two objects have two owners, of whom we are one at most."""
         return self.who != other.who and not (self.who.ours and other.who.ours)

@@ -74,5 +74,6 @@ def _finding(owner: Owner, host: str, port: int, services: _Services, given: _Se
     if ports is None or port in ports:
         return None
     there = ", ".join(map(str, ports[:5])) + (" and others" if len(ports) > 5 else "")
-    what = f"leads to port {port} of the {service}, which has {f'the ports {there}' if ports else 'no port'}"
+    has = f"the port{'s' if len(ports) > 1 else ''} {there}" if ports else "no port"
+    what = f"leads to port {port} of the {service}, which has {has}"
     return Finding("A12", "error", where, what, f"take a port of it, or add {port} to it")

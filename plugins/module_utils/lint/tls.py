@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TLS Secrets and their use (E01 to E06), as far as the objects tell; what a Secret holds is looked at in
-``secret_checks.py``.
+``secrets.py``.
 
 Source: ``pilot/pkg/model/credentials/resource.go`` and ``pilot/pkg/xds/sds.go`` (namespace of the pod) of
 istio.io/istio v0.0.0-20260827124520-eed52ebb66ad; ``cmd/entrypoint/secrets.go``, ``python/ambassador/ir/irhost.py`` and
@@ -267,7 +267,7 @@ def _misplaced(cluster: Cluster, references: Iterable[Reference]) -> Iterator[Fi
         if reference.namespaces and lacking:
             one = f"in the namespace{'s' if len(lacking) > 1 else ''} {_some(lacking, shown_name)}{reference.why}"
             what = f"names the Secret {called}, which is not {one}" + (f"; there is one in {there}" if places else "")
-            fix = f"put the Secret into {'each of them' if len(lacking) > 1 else 'that namespace'}"
+            fix = f"put the Secret into {_some(lacking, shown_name)}"
             yield Finding("E02", "error", reference.where, what, fix)
         elif not places:
             what = f"names the Secret {called}, which is in no namespace"

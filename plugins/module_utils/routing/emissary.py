@@ -202,13 +202,12 @@ def _hosts(resources: Resources) -> list[_Host]:
 
 def _host(resource: Resource) -> _Host:
     fields = resource.fields
-    policy = fields.get("requestPolicy") or {}
-    insecure = policy.get("insecure") or {}
+    insecure = fields.get("requestPolicy", {}).get("insecure") or {}
     return _Host(
         resource.title,
         resource.namespace,
-        str(fields.get("hostname") or "*"),
-        str(insecure.get("action") or "Redirect"),
+        fields.get("hostname") or "*",
+        insecure.get("action") or "Redirect",
         resource.labels,
         selector_of(resource),
     )
@@ -297,13 +296,13 @@ def _doors(resources: Resources) -> Iterator[_Door]:
 def _stack(resource: Resource) -> tuple[str, ...]:
     own = resource.fields.get("protocolStack")
     if isinstance(own, list) and own:
-        return tuple(str(item) for item in own)
-    return _STACKS.get(str(resource.fields.get("protocol")), ())
+        return tuple(own)
+    return _STACKS.get(resource.fields.get("protocol", ""), ())
 
 
 def _door(resource: Resource) -> tuple[_Door | None, str]:
     fields, stack = resource.fields, _stack(resource)
-    binding = fields.get("hostBinding") or {}
+    binding = fields["hostBinding"]
     origin, selector = binding.get("namespace") or {}, binding.get("selector") or {}
     if not stack:
         return None, "it has no protocol that Emissary knows"
@@ -317,9 +316,9 @@ def _door(resource: Resource) -> tuple[_Door | None, str]:
         return None, "its hostBinding.namespace has no from"
     if selector and "matchLabels" not in selector:
         return None, "its hostBinding.selector has no matchLabels"
-    everywhere = str(origin.get("from", "")).lower() == "all"
+    everywhere = (origin.get("from") or "").lower() == "all"
     namespace = "*" if everywhere else resource.namespace
-    return _Door(int(fields["port"]), str(fields["securityModel"]), "TLS" in stack, namespace, selector), ""
+    return _Door(int(fields["port"]), fields["securityModel"], "TLS" in stack, namespace, selector), ""
 
 
 def _virtual_hosts(

@@ -18,7 +18,7 @@ from ..definition.fields import shown
 from ..definition.model import in_a_sentence
 from ..definition.naming import DEPLOYMENT_LABEL
 from ..definition.re2 import regex_problem
-from ..objects.ownership import DEFINITION_LABEL
+from ..objects.ownership import DEFINITION_LABEL, SCOPE_LABEL
 from .emissary_mappings import MOST_NAMES, Condition, Group, Member, names_of
 from .emissary_resources import Resources
 
@@ -66,8 +66,8 @@ def _check_weights(group: Group, resources: Resources) -> None:
         message = f"is {heavy[1]}, which is over 100, so the proxy adds up no weights of the group and {rest}"
         resources.find("C06", "error", f"{heavy[0].title}: weight", message, "write a weight from 0 to 100")
     elif total > 100:
-        names = names_of([member for member, _weight in weighted])
-        message = f"makes {total} together with the others of {names}, so the first get theirs until 100 is used up"
+        names = names_of([member for member, _weight in weighted[:-1]])
+        message = f"makes {total} together with {names}, so the first get theirs until 100 is used up"
         where = f"{weighted[-1][0].title}: weight"
         resources.find("C06", "error", where, message, "lower them to at most 100 together")
     else:
@@ -94,7 +94,7 @@ def _check_rest(group: Group, total: int, resources: Resources) -> None:
         message = f"is {total} although nothing shares the requests, {rest_goes}"
         fix = "remove the weight, or add the Mapping that takes the rest"
     else:
-        message = f"makes only {total} together with the others of {names_of(group.members)}, {rest_goes}"
+        message = f"makes only {total} together with {names_of(group.members[:-1])}, {rest_goes}"
         fix = "raise them to 100 together, or remove the weight of one of them"
     resources.find("C06", "error", f"{group.members[-1].title}: weight", message, fix)
 
@@ -104,13 +104,20 @@ def _check_unweighted(group: Group, resources: Resources) -> None:
     for member, percent in group.shares:
         if member.weight is None:
             owners.setdefault(_owner(member), []).append((member, percent))
-    for found in owners.values():
+    for found in (part for whole in owners.values() for part in _of_each_scope(whole)):
         if len(found) > 1:
             others = names_of([member for member, _percent in found[1:]])
             each = ", ".join(str(percent) for _member, percent in found[:MOST_NAMES])
             message = f"is missing, as it is at {others}, so each gets an equal part of the rest (in percent: {each})"
             fix = "write the weight of each but one, also where it is 0"
             resources.find("A02", "error", f"{found[0][0].title}: weight", message, fix)
+
+
+def _of_each_scope(found: Sequence[tuple[Member, int]]) -> Iterator[list[tuple[Member, int]]]:
+    """Two scopes are two owners; a Mapping without one, such as an old one of the operator, may be of either."""
+    scopes = [str(member.resource.labels.get(SCOPE_LABEL) or "") for member, _percent in found]
+    for scope in dict.fromkeys(filter(None, scopes)) or [""]:
+        yield [item for item, own in zip(found, scopes, strict=True) if own in ("", scope)]
 
 
 def _owner(member: Member) -> tuple[str, str]:
@@ -277,8 +284,7 @@ class _Expressions:
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
         module = resources.module
-        size = module.get("regex_max_size", DEFAULT_REGEX_SIZE)
-        self._most = int(size) if str(size).isascii() and str(size).isdigit() else DEFAULT_REGEX_SIZE
+        self._most = _size(module.get("regex_max_size"))
         # Ambassador 1 has a second engine, which knows look-around too; what rewrites runs on RE2 nevertheless.
         self._unsafe = resources.generation == "v1" and str(module.get("regex_type")).lower() == "unsafe"
 
@@ -298,6 +304,13 @@ class _Expressions:
                 message += f" ({self._most}), Envoy refuses the whole configuration"
                 self._resources.find("A06", "warning", where, message, fix)
         return usable
+
+
+def _size(value: Any) -> int:
+    """A number, which may be written as text; what is none counts as the default."""
+    if isinstance(value, str) and re.fullmatch("[0-9]{1,18}", value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else DEFAULT_REGEX_SIZE
 
 
 def _expressions(group: Group) -> Iterator[tuple[Member, str, str]]:

@@ -19,7 +19,7 @@ from typing import Any
 from ..definition.fields import shown
 from ..definition.model import in_a_sentence
 from .emissary_resources import Resource, Resources, StopsAllError, selector_of
-from .model import Conditions, Copy, Owner, RequestMatch, Row, Share, Target, Text
+from .model import Conditions, Copy, Owner, RegexRewrite, RequestMatch, Row, Share, Target, Text
 
 DEFAULT_TIMEOUT_MS = 3000
 MOST_NAMES = 5
@@ -348,9 +348,9 @@ class Maker:
             # The text of the service is the host; where it got a namespace, that is part of it.
             return Row(match, (), owner, redirect=f"{self._redirect_host(group.redirect)}{path}")
         policy = group.said("retry_policy", self._module.get("retry_policy"))
-        retries = policy.get("num_retries", 1) if isinstance(policy, Mapping) else 0
+        retries = policy.get("num_retries") if isinstance(policy, Mapping) else 0
         mirrors = () if group.shadow is None else (_copy(group.shadow),)
-        return Row(match, tuple(self._shares(group)), owner, mirrors, int(retries))
+        return Row(match, tuple(self._shares(group)), owner, mirrors, 1 if retries is None else int(retries))
 
     def _redirect_host(self, member: Member) -> str:
         text = str(member.fields["service"])
@@ -465,10 +465,10 @@ def _place(host: str, namespace: str) -> str:
     return ".".join(labels[:2]) if labels[2:3] == ["svc"] else host
 
 
-def _rewrite(member: Member, regex: Any) -> str | None:
-    """What the path becomes, None where it stays. An expression is written as ``s/pattern/substitution/``."""
+def _rewrite(member: Member, regex: Any) -> str | RegexRewrite | None:
+    """What the path becomes, None where it stays."""
     if isinstance(regex, Mapping) and regex:
-        return f"s/{regex.get('pattern', '')}/{regex.get('substitution', '')}/"
+        return RegexRewrite(str(regex.get("pattern", "")), str(regex.get("substitution", "")))
     return None if "regex_rewrite" in member.fields else member.fields.get("rewrite", "/") or None
 
 

@@ -24,11 +24,15 @@ Generation: TypeAlias = Literal["v1", "v3"]
 
 KINDS = ("Mapping", "TLSContext", "Host", "Listener", "Module")
 GROUP = "getambassador.io/"
+# The versions of objects that can be in a cluster; those of documents in annotations are others.
+SERVED: Mapping[Generation, tuple[str, ...]] = {"v1": ("v1", "v2"), "v3": ("v2", "v3alpha1")}
 _OLD_GROUP = "ambassador/"
 # What the conversion of v3alpha1 to v2 writes before an id, so that no Ambassador 1 takes it.
 _MANGLED_ID = "--apiVersion-v3alpha1-only--"
 EVERY_ID = "_automatic_"
 
+# What is not less fits into no number of Go.
+_NO_NUMBER = 2**63
 _RETRY_ON = "5xx gateway-error connect-failure retriable-4xx refused-stream retriable-status-codes".split()
 _WORDS = {
     "text": "text",
@@ -103,6 +107,28 @@ _OTHERS: dict[str, dict[str, str]] = {
     "Listener": {"port": "whole", "protocol": "text", "securityModel": "text", "hostBinding": "map"},
     "Module": {"config": "map"},
 }
+# The shapes of what is deeper inside; null there is the same as absent.
+_INSIDE: dict[str, dict[str, str]] = {
+    "Host": {
+        "requestPolicy.insecure": "map",
+        "requestPolicy.insecure.action": "text",
+        "mappingSelector.matchLabels": "map:text",
+        "selector.matchLabels": "map:text",
+    },
+    "Listener": {
+        "protocolStack": "list:text",
+        "hostBinding.namespace": "map",
+        "hostBinding.namespace.from": "text",
+        "hostBinding.selector": "map",
+        "hostBinding.selector.matchLabels": "map:text",
+    },
+}
+# What route tables take from the Module; nothing but their use checks these.
+_SETTINGS = {
+    "cluster_request_timeout_ms": "whole",
+    "retry_policy": "map",
+    "retry_policy.num_retries": "whole",
+}
 # The shapes that a type alone fulfils.
 _PLAIN: dict[str, type | tuple[type, ...]] = {"text": str, "flag": bool, "map": (dict, Mapping), "list": list}
 _RETRIES = {"num_retries": "whole", "per_try_timeout": "text"}
@@ -169,6 +195,7 @@ class Resources:
         for resource in sorted(found, key=lambda resource: resource.key):
             if self._is_for_us(resource) and self._accepts(resource):
                 self._store(resource)
+        self._drop_unusable_settings()
 
     def everything(self, objects: Sequence[Mapping[str, Any]]) -> list[Resource]:
         """All resources of a version that is served, for whichever Ambassador they are.
@@ -185,6 +212,17 @@ class Resources:
         found = self.by_kind.get("Module", {}).get("ambassador")
         config = found.fields.get("config") if found else None
         return config if isinstance(config, Mapping) else {}
+
+    def _drop_unusable_settings(self) -> None:
+        found = self.by_kind.get("Module", {}).get("ambassador")
+        config = {name: value for name, value in self.module.items() if value is not None}
+        for path, what in _inside(config, _SETTINGS):
+            message = f"cannot be used, because {what}, so the routes are shown without it"
+            where = f"{found.title if found else 'Module'}: config.{path}"
+            self.find("C12", "error", where, message, "correct or remove it")
+            config.pop(path.partition(".")[0], None)
+        if found and config != self.module:
+            self.by_kind["Module"]["ambassador"] = replace(found, fields={**found.fields, "config": config})
 
     # --- Objects --------------------------------------------------------------------------------------------------
 
@@ -210,12 +248,14 @@ class Resources:
         return Resource(kind, version, namespace, name, _mapping(metadata.get("labels")), _in_order(spec), key, name)
 
     def _serves(self, resource: Resource) -> bool:
-        served = ("v1", "v2") if self.generation == "v1" else ("v2", "v3alpha1")
-        if resource.version in served:
+        if resource.version in SERVED[self.generation]:
             return True
-        product = "Ambassador 1.14" if self.generation == "v1" else "Emissary 3"
+        old = self.generation == "v1"
+        product, fix = (
+            ("Ambassador 1.14", f"{GROUP}v2, or install Emissary 3") if old else ("Emissary 3", f"{GROUP}v3alpha1")
+        )
         message = f"has the apiVersion {GROUP}{in_a_sentence(resource.version)}, which {product} cannot read"
-        self.find("C01", "error", resource.title, message, f"write it as {GROUP}v2")
+        self.find("C01", "error", resource.title, message, f"write it as {fix}")
         return False
 
     # --- Annotations ----------------------------------------------------------------------------------------------
@@ -348,8 +388,6 @@ def _problems(resource: Resource, generation: Generation) -> Iterator[tuple[str,
     if resource.version.startswith("?"):
         yield "apiVersion", f"it does not know the apiVersion {shown(resource.version[1:])}"
         return
-    if generation == "v1" and resource.version not in ("v0", "v1", "v2"):
-        return  # a version without a schema is not checked
     shapes = _shapes(resource, generation)
     fields = resource.fields
     for name in _REQUIRED.get(resource.kind, ()):
@@ -360,10 +398,11 @@ def _problems(resource: Resource, generation: Generation) -> Iterator[tuple[str,
         if shape:
             if not _is(value, shape):
                 yield from _mismatches(value, shape, name)
-        elif generation == "v1" and resource.kind == "Mapping":
+        elif generation == "v1" and resource.kind == "Mapping" and resource.version in _OLD_SHAPES:
             yield name, f"version {in_a_sentence(resource.version)} has no field {shown(name)}"
     if resource.kind == "Mapping" and ("retry_policy" in fields or "circuit_breakers" in fields):
         yield from _nested(fields)
+    yield from _inside(fields, _INSIDE.get(resource.kind, {}))
 
 
 def _shapes(resource: Resource, generation: Generation) -> Mapping[str, str]:
@@ -385,7 +424,8 @@ def _mismatches(value: Any, shape: str, path: str) -> Iterator[tuple[str, str]]:
         yield path, f"{path} is {kind_of(value)} and must be {_WORDS[outer]}"
     elif colon:
         for name, item in enumerate(value) if outer == "list" else value.items():
-            yield from _mismatches(item, inner, f"{path}[{name}]" if outer == "list" else f"{path}.{name}")
+            place = f"[{name}]" if outer == "list" else f".{in_a_sentence(str(name))}"
+            yield from _mismatches(item, inner, f"{path}{place}")
 
 
 def _fits(value: Any, shape: str) -> bool:
@@ -396,7 +436,7 @@ def _is(value: Any, word: str) -> bool:
     """Whether a value has a shape without parts; that of one with parts is never had."""
     if word == "whole":
         whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        return whole and not isinstance(value, bool)
+        return whole and not isinstance(value, bool) and abs(value) < _NO_NUMBER
     return isinstance(value, _PLAIN.get(word, ()))
 
 
@@ -416,6 +456,16 @@ def _known(value: Mapping[str, Any], shapes: Mapping[str, str], path: str) -> It
     for name, shape in shapes.items():
         if name in value:
             yield from _mismatches(value[name], shape, f"{path}.{name}")
+
+
+def _inside(fields: Mapping[str, Any], shapes: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What of the deeper fields has another shape; ``shapes`` are by the path of each."""
+    for path, shape in shapes.items():
+        value: Any = fields
+        for name in path.split("."):
+            value = value.get(name) if isinstance(value, Mapping) else None
+        if value is not None:
+            yield from _mismatches(value, shape, path)
 
 
 def _has_kind(document: Any) -> bool:

@@ -53,7 +53,7 @@ from .model import Copy, Entrance, RequestMatch, Row, Share, Table, Target, Text
 
 _API_VERSIONS = {f"networking.istio.io/{version}" for version in ("v1", "v1beta1", "v1alpha3")}
 _KINDS = {"VirtualService", "Gateway", "DestinationRule", "ServiceEntry"}
-_LEAVE_OUT = "correct it; the object is left out of the table"
+_LEFT_OUT = "correct it, because until then the table leaves it out"
 _ENCRYPTS = {"SIMPLE", "MUTUAL"}
 Value = TypeVar("Value")
 
@@ -97,11 +97,10 @@ class _Objects:
         try:
             self._read(kind, obj)
         except ShapeError as error:
-            self.findings.add(Finding("D14", "error", where, f"is no {kind}: {error}", _LEAVE_OUT))
+            self.findings.add(Finding("D14", "error", where, f"is no {kind}, because {error}", _LEFT_OUT))
         except RefusedError as error:
-            what = f"is refused by Istio's admission: {error.message}"
-            fix = f"{error.fix}; the object is left out of the table"
-            self.findings.add(Finding(error.check, "error", f"{where} {in_a_sentence(error.path)}", what, fix))
+            what = f"{error.message}, so Istio refuses the whole {kind}, and the table leaves it out"
+            self.findings.add(Finding(error.check, "error", f"{where} {in_a_sentence(error.path)}", what, error.fix))
 
     def _read(self, kind: str, obj: Mapping[str, Any]) -> None:
         node = Node(obj)
@@ -355,11 +354,14 @@ class _Builder:
     def _mesh(self) -> Entrance:
         """Sidecars merge nothing: the oldest VirtualService has a host for itself."""
         hosts: dict[str, tuple[Row, ...]] = {}
+        owners: dict[str, VirtualService] = {}
         for service in self._services_at(MESH):
             made = self._rows(service, _Door(MESH, 0))
             for host in dict.fromkeys(host.lower() for host in service.hosts) if made else ():
-                if host in hosts:
-                    what = f"has no effect in the mesh at the host {host}, which an older VirtualService has"
+                first = owners.setdefault(host, service)
+                if first is not service:
+                    what = f"has no effect in the mesh at the host {host}, because {first.meta.where} has it too and"
+                    what += " comes first (Istio goes by age, then by name)"
                     fix = "write the routes of a host into one VirtualService"
                     self.findings.add(Finding("A13", "warning", f"{service.meta.where} spec.hosts", what, fix))
                 else:

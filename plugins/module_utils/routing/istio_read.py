@@ -32,6 +32,7 @@ from ..definition.re2 import regex_problem
 from .model import Owner, RequestMatch, Text
 
 DEFAULT_RETRIES = 2
+LONGEST_HOST = 255
 HTTP_PROTOCOLS = {"HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB", "HTTPS"}
 _PASSED_THROUGH = {"PASSTHROUGH", "AUTO_PASSTHROUGH"}
 _TLS_MODES = {"DISABLE", "SIMPLE", "MUTUAL", "ISTIO_MUTUAL"}
@@ -312,7 +313,7 @@ def is_address(text: str) -> bool:
 def is_domain(text: str) -> bool:
     """A domain without wildcard; a final dot is allowed."""
     *labels, last = text.split(".")
-    if not 1 <= len(text) <= 255 or _INTEGER.fullmatch(last):
+    if not 1 <= len(text) <= LONGEST_HOST or _INTEGER.fullmatch(last):
         return False
     return all(map(is_label, [*labels, *([last] if last else [])]))
 
@@ -321,7 +322,7 @@ def is_domain(text: str) -> bool:
 def is_host(text: str) -> bool:
     """A domain whose first label may be "*" or begin with "*"."""
     first, dot, rest = text.partition(".")
-    good = 1 <= len(text) <= 255 and len(first) <= 63 and bool(_FIRST_LABEL.fullmatch(first))
+    good = 1 <= len(text) <= LONGEST_HOST and len(first) <= 63 and bool(_FIRST_LABEL.fullmatch(first))
     return good and (not dot or not rest or is_domain(rest))
 
 
@@ -333,8 +334,8 @@ def covers(wide: str, host: str) -> bool:
 
 
 def wider(host: str) -> Iterator[str]:
-    """The wildcards that cover a host that is none, the longest first."""
-    return (f"*{host[begin:]}" for begin in range(len(host) + 1))
+    """The wildcards that cover a host that is none, the longest first; Istio takes none that is too long for DNS."""
+    return (f"*{host[begin:]}" for begin in range(max(0, len(host) + 1 - LONGEST_HOST), len(host) + 1))
 
 
 def overlap(one: str, other: str) -> bool:
@@ -484,10 +485,20 @@ class VirtualServiceReader:
             if weight < 0:
                 raise RefusedError("A01", part.at("weight"), f"is {weight}", "write a number from 0 to 100")
             found.append(Weighted(self._destination(part, "destination"), weight, _authority(part)))
-        if len(found) > 1 and not sum(entry.weight for entry in found):
+        if len(found) == 1:
+            self._check_lone_weight(node.parts("route")[0])
+        elif found and not sum(entry.weight for entry in found):
             what = "the weights of several destinations add up to 0"
             raise RefusedError("A01", node.at("route"), what, "give at least one of them a weight")
         return tuple(found)
+
+    def _check_lone_weight(self, part: Node) -> None:
+        """istio/istio issue 15157: a weight that is written says something else than what happens."""
+        weight = part.whole("weight")
+        if weight is not None and weight < 100:
+            what = f"is {weight} and has no effect, because Istio gives all requests to a destination that is alone"
+            fix = "remove the weight, or add the destination that takes the rest"
+            self.notes.append(Finding("A03", "warning", f"{self.meta.where} {part.at('weight')}", what, fix))
 
     def _destination(self, holder: Node, key: str) -> Destination:
         node = holder.part(key)
@@ -637,7 +648,8 @@ def _header(name: str) -> str:
 def _check_regex(path: str, pattern: str) -> None:
     problem = "is longer than 1024 bytes" if len(pattern.encode(errors="replace")) > 1024 else regex_problem(pattern)
     if problem:
-        raise RefusedError("D14", path, f"{shown(pattern)} is no regular expression: {problem}", "correct it")
+        what = f"{shown(pattern)} is no regular expression, because it {problem}"
+        raise RefusedError("D14", path, what, "correct it")
 
 
 def _percent(node: Node, key: str) -> Fraction:
@@ -682,6 +694,10 @@ def _servers(meta: Meta, spec: Node) -> Iterator[Server]:
         number, protocol = port.whole("number") or 0, port.text("protocol").upper()
         if not 0 < number < 2**16:
             raise ShapeError(f"{port.at('number')} is {kind_of(port.fields.get('number'))}")
+        for index, host in enumerate(hosts):
+            if len(host.rpartition("/")[2]) > LONGEST_HOST:
+                what = f"{shown(host)} is longer than {LONGEST_HOST} characters"
+                raise RefusedError("D14", f"{node.at('hosts')}[{index}]", what, "correct or remove it")
         passed = tls.text("mode") in _PASSED_THROUGH
         redirect = tls.flag("httpsRedirect")
         if protocol in HTTP_PROTOCOLS and not (protocol == "HTTPS" and passed):

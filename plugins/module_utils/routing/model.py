@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 
 from ..definition.findings import Finding
 
+Provider = Literal["ambassador", "istio"]
 TextKind = Literal["exact", "prefix", "suffix", "regex", "present"]
 
 
@@ -67,14 +68,25 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class RegexRewrite:
+    """Every match of ``pattern`` in a path becomes ``substitution``, in which ``\\1`` stands for the first group.
+
+    Source: ``RegexMatchAndSubstitute`` in ``api/envoy/type/matcher/v3/regex.proto`` of Envoy.
+    """
+
+    pattern: str
+    substitution: str
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """A target and the exact share of the row's requests that it gets, 0 to 100; the shares of a row may add up to
-    less, and the rest then goes on to the rows below."""
+    less, and the rest then goes on to the rows below. ``rewrite`` as a text takes the place of what was matched."""
 
     target: Target
     percent: Fraction
     timeout_ms: int | None = None
-    rewrite: str | None = None
+    rewrite: str | RegexRewrite | None = None
     host_rewrite: str | None = None
     owner: Owner | None = None
 
@@ -119,7 +131,7 @@ class Entrance:
     ``port`` 0 stands for any port, where nothing says which there are.
     """
 
-    provider: Literal["ambassador", "istio"]
+    provider: Provider
     name: str
     port: int
     hosts: tuple[VirtualHost, ...]

@@ -9,24 +9,30 @@ a route whose share does not take a request leaves it to the routes below, and a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from ..definition.fields import shown
+from ..definition.model import in_a_sentence
 from ..definition.re2 import ExpressionError, expression
-from .model import Copy, Entrance, Request, RequestMatch, Row, Share, Text, VirtualHost
+from .model import Copy, Entrance, RegexRewrite, Request, RequestMatch, Row, Share, Text, VirtualHost
 
 WHOLE = Fraction(100)
+# Names by which Envoy gives out the host of a request (``source/common/http/header_map_impl.cc``).
+HOST_HEADERS = (":authority", "host")
+_MOST_MISSES = 3
+_MOST_HOSTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the requests: ``percent`` of all go to the share's target, as ``path``."""
+    """A part of the requests: ``percent`` of all go to the share's target, as ``path``; None where that is unknown."""
 
     percent: Fraction
     row: Row
     share: Share
-    path: str
+    path: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +47,8 @@ class Mirrored:
 class Answer:
     """What happens to a request at one entrance.
 
-    ``unanswered`` is the share that no row takes. ``redirect`` is set where the answer is a redirect. ``why`` says in a
-    sentence why nothing matches, and is empty otherwise.
+    ``unanswered`` is the share that no row gives to a target. ``redirect`` is set where the answer is a redirect.
+    ``why`` says in a sentence why there is neither a part nor a redirect, and is empty otherwise.
     """
 
     entrance: Entrance
@@ -57,8 +63,9 @@ def resolve(entrance: Entrance, request: Request) -> Answer:
     """What happens to a request at an entrance."""
     host = host_for(entrance.hosts, request.host)
     if host is None:
-        served = ", ".join(sorted(item.domain for item in entrance.hosts)[:5]) or "none"
-        return Answer(entrance, unanswered=WHOLE, why=f"no host fits {request.host!r}; served are {served}")
+        names = sorted(item.domain for item in entrance.hosts)[:_MOST_HOSTS]
+        served = ", ".join(map(in_a_sentence, names)) or "none"
+        return Answer(entrance, unanswered=WHOLE, why=f"no host fits {shown(request.host)}; served are {served}")
     matching = [row for row in host.rows if fits(row.match, request)]
     if not matching:
         return Answer(entrance, unanswered=WHOLE, why=_nearest_miss(host, request))
@@ -90,7 +97,7 @@ def _misses(match: RequestMatch, request: Request) -> Iterator[str]:
         yield "path"
     if match.method and not text_fits(match.method, request.method):
         yield "method"
-    headers = dict(request.headers) | {":authority": request.host}
+    headers = dict(request.headers) | dict.fromkeys(HOST_HEADERS, request.host)
     for kind, conditions, given in (
         ("header", match.headers, headers),
         ("query parameter", match.query, dict(request.query)),
@@ -100,7 +107,8 @@ def _misses(match: RequestMatch, request: Request) -> Iterator[str]:
             if value is None and text.negated and text.kind != "present":
                 value = ""  # Envoy takes a missing header for an empty one here
             if (value is not None and text_fits(replace(text, negated=False), value)) == text.negated:
-                yield f"{kind} {name}"
+                is_host = kind == "header" and name.lower() in HOST_HEADERS
+                yield "host" if is_host else f"{kind} {in_a_sentence(name)}"
 
 
 def text_fits(text: Text, value: str) -> bool:
@@ -123,13 +131,15 @@ def text_fits(text: Text, value: str) -> bool:
     return found != text.negated
 
 
-def _divided(entrance: Entrance, rows: Iterable[Row], request: Request) -> Answer:
+def _divided(entrance: Entrance, rows: Sequence[Row], request: Request) -> Answer:
     parts: list[Part] = []
     mirrors: list[Mirrored] = []
     covered = Fraction(0)
     for row in rows:
         if row.redirect:
             return Answer(entrance, tuple(parts), tuple(mirrors), Fraction(0), row.redirect)
+        if not row.shares:
+            break
         begin, taken = Fraction(0), Fraction(0)
         for share in row.shares:
             end = min(WHOLE, begin + share.percent)
@@ -142,13 +152,27 @@ def _divided(entrance: Entrance, rows: Iterable[Row], request: Request) -> Answe
         covered = max(covered, begin)
         if covered >= WHOLE:
             break
-    return Answer(entrance, tuple(parts), tuple(mirrors), WHOLE - covered)
+    return Answer(entrance, tuple(parts), tuple(mirrors), WHOLE - covered, why="" if parts else _why_nobody(rows))
 
 
-def rewritten(match: RequestMatch, share: Share, path: str) -> str:
-    """The path that the backend sees: the matched part is replaced, which for an exact path or an expression is all."""
+def _why_nobody(rows: Sequence[Row]) -> str:
+    """Why routes match and no target gets anything: the proxy answers itself, or all shares are 0."""
+    row = next((item for item in rows if not item.shares), rows[0])
+    named = f"{row.owner.kind} {in_a_sentence(row.owner.namespace)}/{in_a_sentence(row.owner.name)}"
+    if row.shares:
+        return f"the route that matches ({named}) gives nobody any request"
+    return f"the route that matches ({named}) has no backend; the proxy answers itself"
+
+
+def rewritten(match: RequestMatch, share: Share, path: str) -> str | None:
+    """The path that the backend sees: the matched part is replaced, which for an exact path or an expression is all.
+
+    None where an expression rewrites: which parts of a path it matches is not worked out here.
+    """
     if share.rewrite is None:
         return path
+    if isinstance(share.rewrite, RegexRewrite):
+        return None
     if match.path and match.path.kind == "prefix":
         return share.rewrite + path[len(match.path.value) :]
     return share.rewrite if match.path else share.rewrite + path
@@ -157,10 +181,19 @@ def rewritten(match: RequestMatch, share: Share, path: str) -> str:
 def _nearest_miss(host: VirtualHost, request: Request) -> str:
     """Why no row matches: the row that comes nearest, and what it asks for."""
     if not host.rows:
-        return f"the host {host.domain} has no routes"
+        return f"the host {in_a_sentence(host.domain)} has no routes"
     best = min(host.rows, key=lambda row: (len(list(_misses(row.match, request))), -_common(row.match, request.path)))
-    path = best.match.path.value if best.match.path else "*"
-    return f"no route matches; the nearest ({path}) asks for another {' and '.join(_misses(best.match, request))}"
+    path = in_a_sentence(best.match.path.value) if best.match.path else "*"
+    return f"no route matches; the nearest ({path}) asks for {_others(_misses(best.match, request))}"
+
+
+def _others(misses: Iterable[str]) -> str:
+    """``another path, another method and another host``."""
+    told = [f"another {what}" for what in dict.fromkeys(misses)]
+    if len(told) > _MOST_MISSES:
+        told[_MOST_MISSES:] = [f"{len(told) - _MOST_MISSES} more"]
+    *first, last = told
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _common(match: RequestMatch, path: str) -> int:

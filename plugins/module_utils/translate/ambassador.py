@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..definition.findings import DefinitionError, Finding
+from ..definition.model import place_of
 from ..definition.naming import seldon_id
 from ..intent.model import Intent
 from ..intent.places import places
 from .ambassador_annotations import annotated_services
 from .ambassador_documents import IDLE_LIMIT_MS, AmbassadorSettings, documents
 from .ambassador_words import WORDS, Document, Words
-from .model import Rendered, Translation, assembled, metadata, rendered, service_objects
+from .model import Rendered, Translation, assembled, attached_to_nothing, metadata, rendered, service_objects
 
 
 def to_ambassador(intents: Iterable[Intent], settings: AmbassadorSettings) -> Translation:
@@ -79,9 +80,9 @@ def _attached_to_nothing(intent: Intent) -> Finding:
     return Finding(
         "A07",
         "warning",
-        f"{intent.origin} {intent.namespace}/{intent.name}",
-        f"is attached to the SeldonDeployment {intent.attached_to!r}, which is not in this run",
-        "add its definition, or see that it is in the cluster: requests that are not for this one go there",
+        place_of(intent),
+        f"{attached_to_nothing(intent)}, so Ambassador has no route for requests that are not for this one",
+        "add its definition, or see that its routes are in the cluster",
     )
 
 
@@ -105,7 +106,7 @@ def _unsaid(intent: Intent, words: Words) -> Iterator[Finding]:
         yield Finding(
             "C01",
             "warning",
-            f"{intent.origin} {intent.namespace}/{intent.name}",
+            place_of(intent),
             f"{words.api_version} has no {', '.join(missing)}, so it is left out",
             "take api v1 or newer",
         )

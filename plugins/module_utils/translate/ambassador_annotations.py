@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ..definition.fields import quoted
 from ..definition.findings import DefinitionError, Finding
 from ..definition.naming import annotation_service
 from ..intent.model import Intent, OperatorService
@@ -78,7 +79,7 @@ def _doubles(written: Iterable[tuple[Intent, Sequence[Document]]]) -> Iterator[F
         for document in texts:
             other = first.setdefault((intent.namespace, document.kind, document.name), intent)
             if other is not intent:
-                needs = f"needs the {document.kind} {document.name!r}, as {other.origin}, {other.title} does"
+                needs = f"needs the {document.kind} {quoted(document.name)}, as {other.origin}, {other.title} does"
                 yield Finding("B18", "error", f"{intent.origin}, {intent.title}", needs, "rename one of the two")
 
 
@@ -88,8 +89,8 @@ def _too_long(services: Iterable[Rendered], settings: AmbassadorSettings) -> Ite
         if size > _LONGEST:
             advice = "take api v2 or v3alpha1 with form: object" if settings.profile.own_services else "shorten them"
             name = item.object["metadata"].get("name", "")
-            what = f"the annotations of the Service {name!r} have {size} bytes, and Kubernetes allows {_LONGEST}"
-            yield Finding("B07", "error", item.origin, what, f"{advice}, or divide the definition")
+            what = f"the annotations of the Service {quoted(name)} have {size} bytes, and Kubernetes allows {_LONGEST}"
+            yield Finding("C12", "error", item.origin, what, f"{advice}, or divide the definition")
 
 
 def _taken(intents: Iterable[Intent], services: Iterable[Rendered]) -> Iterator[Finding]:
@@ -104,7 +105,7 @@ def _taken(intents: Iterable[Intent], services: Iterable[Rendered]) -> Iterator[
         name = item.object["metadata"]["name"]
         user = backends.get((item.object["metadata"]["namespace"], name))
         if user:
-            what = f"needs the Service {name!r} for its annotation, as {user} does"
+            what = f"needs the Service {quoted(name)} for its annotation, as {user} does"
             yield Finding("B18", "error", item.origin, what, "rename one of them")
 
 

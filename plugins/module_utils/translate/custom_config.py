@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..definition.custom_config import CustomDocument
+from ..definition.fields import quoted
 from ..definition.findings import DefinitionError, Problem, refusal
 from ..intent.model import Intent
 from ..kube.names import dns_safe, dns_subdomain_problem
@@ -37,8 +38,9 @@ def custom_as(intent: Intent, words: Words, ids: tuple[str, ...], hosts: tuple[s
         problem = dns_subdomain_problem(name)
         other = names.setdefault((document.kind, name), document.name)
         if problem or other != document.name:
-            what = problem or f"becomes {name!r}, as {other!r} does"
-            found_out = Problem("seldon.io/ambassador-config", f"the name {document.name!r} {what}", "rename it", "A09")
+            what = problem or f"becomes {quoted(name)}, as {quoted(other)} does"
+            said = f"the name {quoted(document.name)} {what}"
+            found_out = Problem("seldon.io/ambassador-config", said, "rename it", "A09")
             raise DefinitionError([refusal(f"{intent.origin}, {intent.title}", found_out)])
         spec = _spec(document, words, ids)
         open_door = document.kind == "Mapping" and not {"host", "hostname"} & document.fields.keys()

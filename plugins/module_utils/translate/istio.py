@@ -14,16 +14,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from ..definition.defects import DEFECTS
+from ..definition.fields import quoted
 from ..definition.findings import DefinitionError, Finding
 from ..definition.hosts import MESH, qualified_gateway
-from ..definition.model import Cors, TextMatch
+from ..definition.model import Cors, TextMatch, place_of
 from ..definition.naming import explainer_virtual_service, seldon_id
 from ..intent.model import Backend, Entry, Intent, Match, Mirror, Pairs, Policies, Retries
 from ..intent.overlaps import paths_meet
 from ..intent.places import Door, Place, places, rank
 from .istio_destinations import IstioSettings, destination_rules, host_of, service_entries, targets
 from .istio_overlaps import VirtualService, in_order
-from .model import Translation, assembled, digest, duration, metadata, rendered, service_objects
+from .model import (
+    Translation,
+    assembled,
+    attached_to_nothing,
+    digest,
+    duration,
+    metadata,
+    rendered,
+    service_objects,
+)
 
 
 def to_istio(intents: Iterable[Intent], settings: IstioSettings) -> Translation:
@@ -89,7 +99,7 @@ def _virtual_services(found: Iterable[Place], owners: Owners, settings: IstioSet
         intent, entry = place.owner, place.entry
         owner = _address_owner(intent, owners)
         if owner is None:
-            what = f"is attached to the SeldonDeployment {intent.attached_to!r}, which is not in this run"
+            what = f"{attached_to_nothing(intent)}, so Istio gets no route to it"
             fix = "add its definition, because Istio holds both routes in one VirtualService"
             refused.add(Finding("A07", "error", f"{intent.origin}, {intent.title}", what, fix))
             continue
@@ -250,7 +260,7 @@ def _cors(cors: Cors) -> dict[str, Any]:
 
 def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator[Finding]:
     """What Istio cannot express."""
-    where = f"{intent.origin} {intent.namespace}/{intent.name}"
+    where = place_of(intent)
     if intent.custom:
         yield Finding(
             "B12",
@@ -276,7 +286,7 @@ def _unsaid(intent: Intent, owners: Owners, settings: IstioSettings) -> Iterator
             "A13",
             "warning",
             where,
-            f"istio-host and istio-gateway are not used here, because the address is that of {owner.name!r}",
+            f"istio-host and istio-gateway are not used here, because the address is that of {quoted(owner.name)}",
             "set them there",
         )
     profile = settings.profile

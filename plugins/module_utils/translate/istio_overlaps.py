@@ -15,13 +15,14 @@ narrower than both; a Gateway is nothing that a translation knows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..definition.findings import DefinitionError, Finding
 from ..definition.hosts import MESH
-from ..definition.model import in_a_sentence
+from ..definition.model import full_name, in_a_sentence, place_of
 from ..intent.model import Entry, Intent, Match
 from ..intent.overlaps import overlapping, paths_meet
 from ..intent.places import rank
@@ -43,6 +44,8 @@ class VirtualService:
         return self.owner.namespace, frozenset(_lowered(self.hosts)), frozenset(self.gateways)
 
 
+# So many lines about one definition are told; of others only how many they are.
+_MOST_LINES = 20
 # Two VirtualServices by their places, the lower one first, and the path of each that one request can match both; no
 # paths where they meet in the mesh.
 _Edges: TypeAlias = "Mapping[tuple[int, int], tuple[str, ...]]"
@@ -58,15 +61,11 @@ def in_order(services: Iterable[VirtualService]) -> tuple[list[VirtualService], 
     """
     found = sorted(services, key=lambda item: (item.owner.namespace, item.owner.name, item.name, item.owner.kind))
     edges = _edges(found)
-    refused = {
-        _refusal(found[other], found[one], paths)
-        for (one, other), paths in edges.items()
-        if found[one].home != found[other].home
-    }
-    if refused:
-        raise DefinitionError(sorted(refused))
-    kept, notes, reasons = dict(enumerate(found)), [], _reasons(found, edges)
-    for first, *others in _clusters(edges):
+    if refused := list(_refusals(found, edges)):
+        raise DefinitionError(refused)
+    kept, notes, reasons = dict(enumerate(found)), [], _reasons(edges)
+    clusters = _clusters(edges)
+    for first, *others in clusters:
         members = [found[place] for place in (first, *others)]
         if len({item.name for item in members}) < len(members):
             continue  # left to the check of identities, which refuses equal names (B27)
@@ -74,8 +73,8 @@ def in_order(services: Iterable[VirtualService]) -> tuple[list[VirtualService], 
         for place in others:
             del kept[place]
             if found[place].owner is not found[first].owner:
-                notes.append(_note(found[place], found[first], reasons[place]))
-    return list(kept.values()), [*notes, *_asked_like_grpc(found), *_narrow_hosts(found)]
+                notes.append(_note(found, edges, place, first, reasons[place]))
+    return list(kept.values()), [*notes, *_asked_like_grpc(found, clusters), *_narrow_hosts(found)]
 
 
 def _joined(members: Sequence[VirtualService]) -> VirtualService:
@@ -163,68 +162,136 @@ def _clusters(edges: _Edges) -> list[list[int]]:
 # --- What is said about it ------------------------------------------------------------------------------------------
 
 
-def _refusal(item: VirtualService, other: VirtualService, paths: Sequence[str]) -> Finding:
+def _refusals(found: Sequence[VirtualService], edges: _Edges) -> Iterator[Finding]:
+    """One finding for each two that cannot become one, but for no definition more than somebody reads.
+
+    It is about the definition that has more of them, so that one path over many deployments is blamed once and the
+    deployments are not; of two that have as many, about the later one.
+    """
+    homes = [item.home for item in found]
+    apart = [two for two in sorted(edges) if homes[two[0]] != homes[two[1]]]
+    many = Counter(found[place].owner.title for two in apart for place in two)
+    about: dict[str, list[tuple[int, int]]] = {}
+    for one, other in apart:
+        more = many[found[one].owner.title] > many[found[other].owner.title]
+        own, against = (one, other) if more else (other, one)
+        about.setdefault(f"{found[own].owner.origin}, {found[own].owner.title}", []).append((own, against))
+    for where, pairs in sorted(about.items()):
+        told = {
+            _refusal(where, found[own], found[other], _paths(edges, own, other)) for own, other in pairs[:_MOST_LINES]
+        }
+        yield from sorted(told)
+        if rest := len(pairs[_MOST_LINES:]):
+            what = f"shares requests with {rest} more VirtualServices in the same way"
+            yield Finding("B02", "error", where, what, "give it another path or host")
+
+
+def _paths(edges: _Edges, own: int, other: int) -> Sequence[str]:
+    """The other one's path and the own."""
+    return edges[other, own] if other < own else edges[own, other][::-1]
+
+
+def _refusal(where: str, item: VirtualService, other: VirtualService, paths: Sequence[str]) -> Finding:
     fix = "give one of them another path or host, or describe both in one namespace"
     if item.owner.namespace == other.owner.namespace:
         fix = "give one of them another path or host, or both the same hosts and gateways"
-    return Finding("B02", "error", f"{item.owner.origin}, {item.owner.title}", _why(other, paths), fix)
+    return Finding("B02", "error", where, _why(paths, other), fix)
 
 
-def _reasons(found: Sequence[VirtualService], edges: _Edges) -> dict[int, str]:
-    """For each VirtualService that shares requests, by its place, with which other one."""
-    reasons: dict[int, str] = {}
+def _reasons(edges: _Edges) -> dict[int, int]:
+    """For each VirtualService that shares requests, with which other one: the first of them."""
+    reasons: dict[int, int] = {}
     for one, other in sorted(edges):
-        paths = edges[one, other]
-        if other not in reasons:
-            reasons[other] = _why(found[one], paths)
-        if one not in reasons:
-            reasons[one] = _why(found[other], paths[::-1])
+        reasons.setdefault(other, one)
+        reasons.setdefault(one, other)
     return reasons
 
 
-def _why(other: VirtualService, paths: Sequence[str]) -> str:
-    """``paths`` are the other one's and the own."""
-    whose = f"the VirtualService {other.name} of {other.owner.title}"
+def _note(found: Sequence[VirtualService], edges: _Edges, place: int, into: int, other: int) -> Finding:
+    """That the routes at a place are now in another VirtualService, because of ``other``."""
+    why = _why(_paths(edges, place, other), None if other == into else found[other])
+    what = f"its routes of {found[place].name} are in {_named(found[into])}, because {why}"
+    fix = "give one of them another path or host if each is to have its own"
+    return Finding("B02", "warning", place_of(found[place].owner), what, fix)
+
+
+def _why(paths: Sequence[str], other: VirtualService | None) -> str:
+    """``paths`` are the other one's and the own; the other one is None where the sentence has named it."""
     if not paths:
-        return f"it has a host in common with {whose}, and the mesh takes only one of them"
+        shared = f"it has a host in common with {_named(other)}" if other else "the two have a host in common"
+        return f"{shared}, and the mesh takes only one of them"
     theirs, own = (in_a_sentence(path) for path in paths)
-    return f"one request can match both {own} and {theirs} in {whose}, and Istio would take the older one"
+    there = f"in {_named(other)}" if other else "there"
+    return f"one request can match both {own} and {theirs} {there}, and Istio would take the older one"
 
 
-def _asked_like_grpc(services: Sequence[VirtualService]) -> Iterator[Finding]:
+def _named(item: VirtualService) -> str:
+    return f"the VirtualService {item.name} of {item.owner.title}"
+
+
+def _asked_like_grpc(found: Sequence[VirtualService], clusters: Iterable[Sequence[int]]) -> Iterator[Finding]:
     """Addresses that the expression of gRPC routes matches too: those of namespaces that begin with ``protos``.
 
     Only a request that has the headers of another deployment's gRPC route, beside such an address, matches both. No
     client sends that, so they neither become one VirtualService nor are refused.
     """
-    grpc = {entry.match.path: entry for item in services for entry in item.entries if entry.kind == "grpc"}
-    many = len({item.owner.title for item in services if any(entry.kind == "grpc" for entry in item.entries)}) > 1
+    grpc = {entry.match.path: entry.match for item in found for entry in item.entries if entry.kind == "grpc"}
+    asked = {place: path for place, item in enumerate(found) if (path := _path_like(grpc.values(), item))}
+    if not asked:
+        return
+    into = {place: cluster[0] for cluster in clusters for place in cluster}
     told: set[str] = set()
-    for item in services if many else ():
-        for entry in item.entries:
-            met = entry.kind in ("rest", "explain") and any(paths_meet(one.match, entry.match) for one in grpc.values())
-            if met and item.owner.title not in told:
-                told.add(item.owner.title)
-                what = f"a request to {in_a_sentence(entry.match.path)} that has the headers seldon and namespace of"
-                what += " another deployment matches the gRPC route of that one too, and Istio takes the older one"
-                where = f"{item.owner.origin} {item.owner.namespace}/{item.owner.name}"
-                fix = "take a namespace that does not begin with protos, where clients may send such headers"
-                yield Finding("B02", "warning", where, what, fix)
+    for _in_mesh, places in _sharing(found):
+        # In one VirtualService the order is ours, so those that are now one are looked up together.
+        owners: dict[int, set[str]] = {}
+        for place in places:
+            if any(entry.kind == "grpc" for entry in found[place].entries):
+                owners.setdefault(into.get(place, place), set()).add(found[place].owner.title)
+        for place in sorted(asked.keys() & set(places)):
+            owner, own = found[place].owner, into.get(place, place)
+            if owner.title not in told and any(
+                one != own and titles != {owner.title} for one, titles in owners.items()
+            ):
+                told.add(owner.title)
+                yield _asked(owner, asked[place])
 
 
-def _narrow_hosts(services: Sequence[VirtualService]) -> Iterator[Finding]:
-    """Hosts at which Istio leaves out the routes for all hosts; to Ambassador a host is one more condition."""
-    by_host: dict[str, dict[str, list[Intent]]] = {}
-    for item in services:
+def _asked(owner: Intent, path: str) -> Finding:
+    what = f"a request to {in_a_sentence(path)} that has the headers seldon and namespace of another deployment"
+    what += " matches the gRPC route of that one too, and Istio takes the older one"
+    fix = "take a namespace that does not begin with protos, where clients may send such headers"
+    return Finding("B02", "warning", place_of(owner), what, fix)
+
+
+def _path_like(grpc: Iterable[Match], item: VirtualService) -> str:
+    """The first address of a deployment that one of the expressions matches too, or the empty text."""
+    own = [entry.match for entry in item.entries if entry.kind in ("rest", "explain")]
+    return next((match.path for match in own if any(paths_meet(one, match) for one in grpc)), "")
+
+
+def _narrow_hosts(found: Sequence[VirtualService]) -> Iterator[Finding]:
+    """Hosts at which Istio leaves out the routes for all hosts; to Ambassador a host is one more condition.
+
+    What is so at several gateways is told once.
+    """
+    gateways: dict[str, dict[str, list[Intent]]] = {}
+    for item in found:
         for gateway in item.gateways:
             for host in _lowered(item.hosts) if gateway != MESH else ():
-                by_host.setdefault(gateway, {}).setdefault(host, []).append(item.owner)
-    for hosts in by_host.values():
-        for narrow, owners in hosts.items():
+                gateways.setdefault(gateway, {}).setdefault(host, []).append(item.owner)
+    told: set[tuple[str, str, str]] = set()
+    for hosts in gateways.values():
+        patterns = {host: _each_once(owners) for host, owners in hosts.items() if host.startswith("*")}
+        for narrow, (owner, *_others) in hosts.items():
             for wide in _wider(narrow):
-                others = {owner.title: owner for owner in hosts.get(wide, ())}
-                if others:
-                    yield _alone(owners[0], narrow, wide, sorted(others.values(), key=lambda item: item.title))
+                key = owner.title, narrow, wide
+                if wide in patterns and key not in told:
+                    told.add(key)
+                    yield _alone(owner, narrow, wide, patterns[wide])
+
+
+def _each_once(owners: Iterable[Intent]) -> list[Intent]:
+    return [owner for _title, owner in sorted({owner.title: owner for owner in owners}.items())]
 
 
 def _wider(host: str) -> Iterator[str]:
@@ -238,19 +305,9 @@ def _wider(host: str) -> Iterator[str]:
 
 
 def _alone(owner: Intent, narrow: str, wide: str, others: Sequence[Intent]) -> Finding:
-    names = ", ".join(f"{in_a_sentence(item.namespace)}/{in_a_sentence(item.name)}" for item in others[:3])
+    names = ", ".join(full_name(item) for item in others[:3])
     whose = f"{len(others)} others ({names}{' and more' if len(others) > 3 else ''})" if len(others) > 1 else names
     what = f"Istio serves its host {narrow!r} without the routes for {wide!r} of {whose}, and Ambassador with them"
-    where = f"{owner.origin} {owner.namespace}/{owner.name}"
-    return Finding("B03", "warning", where, what, "give those routes the host too, where they are called there")
-
-
-def _note(item: VirtualService, into: VirtualService, why: str) -> Finding:
-    owner = item.owner
     return Finding(
-        "B02",
-        "warning",
-        f"{owner.origin} {owner.namespace}/{owner.name}",
-        f"its routes of {item.name} are in the VirtualService {into.name} of {into.owner.title}, because {why}",
-        "give one of them another path or host if each is to have its own",
+        "B03", "warning", place_of(owner), what, "give those routes the host too, where they are called there"
     )

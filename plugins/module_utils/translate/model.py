@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..definition.defects import DEFECTS
+from ..definition.fields import quoted
 from ..definition.findings import DefinitionError, Finding
+from ..definition.model import LONGEST_NAME, in_a_sentence, place_of
 from ..intent.model import Intent
 from ..intent.places import Place, Places, Quarrel
 
@@ -38,8 +40,7 @@ class Translation:
 
 
 def rendered(intent: Intent, obj: Object) -> Rendered:
-    where = f"{intent.origin} {intent.namespace}/{intent.name}"
-    return Rendered(intent.name, f"{intent.origin}, {intent.title}", where, obj)
+    return Rendered(intent.name, f"{intent.origin}, {intent.title}", place_of(intent), obj)
 
 
 def metadata(name: str, namespace: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -49,6 +50,12 @@ def metadata(name: str, namespace: str, labels: Mapping[str, str] | None = None)
     if labels:
         found["labels"] = dict(labels)
     return found
+
+
+def attached_to_nothing(intent: Intent) -> str:
+    """What A07 says for every provider. A definition that is refused is not among the intents either."""
+    target = quoted(intent.attached_to)
+    return f"is attached to the SeldonDeployment {target}, which is not in this run, or is refused in it"
 
 
 def duration(milliseconds: int) -> str:
@@ -122,7 +129,7 @@ def _doubles(objects: Iterable[Rendered]) -> Iterator[tuple[Rendered, Rendered]]
 
 def _clash(item: Rendered, other: Rendered) -> str:
     namespace, kind, name, _group = sort_key(item.object)
-    return f"needs the {kind} {namespace}/{name}, as {other.origin} does"
+    return f"needs the {kind} {namespace}/{in_a_sentence(name, LONGEST_NAME)}, as {other.origin} does"
 
 
 def _clash_id(item: Rendered, other: Rendered) -> str:
@@ -142,15 +149,15 @@ def _shared_places(places: Iterable[Place]) -> Iterator[Finding]:
             yield Finding(
                 "B26",
                 "warning",
-                f"{intent.origin} {intent.namespace}/{intent.name}",
-                f"has the same headers as {owner.name!r}, so the two divide their requests equally",
+                place_of(intent),
+                f"has the same headers as {quoted(owner.name)}, so the two divide their requests equally",
                 "give one of them another header",
             )
 
 
 def _quarrel_let_in(quarrel: Quarrel) -> Finding:
     intent = quarrel.intent
-    where = f"{intent.origin} {intent.namespace}/{intent.name}"
+    where = place_of(intent)
     known = DEFECTS.get(quarrel.check)
     if known:
         return replace(known.finding(where, quarrel.what, quarrel.advice), level="error")

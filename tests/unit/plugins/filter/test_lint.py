@@ -584,7 +584,7 @@ CONFLICT_CASES = {
             [ambassador("TLSContext", f"a{number}") for number in range(40)],
         ),
         warning(
-            "VirtualServices",
+            "Istio",
             [virtual_service(name=f"a{number}", hosts=[f"h{number}.com"]) for number in range(1001)],
             [virtual_service(name=f"a{number}", hosts=[f"h{number}.com"]) for number in range(1000)],
             **IN_ISTIO,
@@ -1348,7 +1348,6 @@ def test_the_domain_of_the_cluster_counts_for_istio():
     assert lint(full, **IN_ISTIO) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the checks of Istio's objects are not told the domain")
 def test_a_full_name_in_another_domain():
     items = [
         rule(subsets=SUBSETS, target="s.t.svc.corp.example"),
@@ -1378,7 +1377,6 @@ CRASHES = {
 }
 
 
-@pytest.mark.xfail(strict=True, raises=AttributeError, reason="such parts are taken for mappings")
 @pytest.mark.parametrize("name", CRASHES)
 def test_parts_of_a_wrong_type_hide_nothing(name):
     assert "C07" in ids(lint([*CRASHES[name], *TABLE["C07"][0].trip]))
@@ -1457,7 +1455,6 @@ def test_texts_of_objects_neither_break_a_line_nor_flood(name):
     check_texts(*EVIL_ITEMS[name])
 
 
-@pytest.mark.xfail(strict=True, reason="such names are shown as they are")
 @pytest.mark.parametrize(
     "items",
     [

@@ -567,7 +567,6 @@ def test_other_reports(name):
     OTHERS[name]()
 
 
-@pytest.mark.xfail(strict=True, reason="the weight of a lone destination is looked at for Ambassador only")
 @pytest.mark.parametrize("weight", [0, 99], ids=lambda weight: f"istio#15157-{weight}")
 def test_a_lone_destination_is_told(weight):
     assert "A03" in {one["id"] for one in lint(virtual_service(http(None, to(weight=weight))), provider="istio")}

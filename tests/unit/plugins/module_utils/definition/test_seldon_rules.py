@@ -98,7 +98,7 @@ SHAPE = {
     "traffic-text": (
         deployment("m", predictor(traffic="75")),
         "spec.predictors[0].traffic",
-        "is the text '75': it must be a whole number",
+        "is the text '75': it must be a whole number from 0 to 100",
     ),
     "traffic-fraction": (
         deployment("m", predictor(traffic=75.5)),
@@ -113,7 +113,7 @@ SHAPE = {
     "traffic-int32": (
         deployment("m", predictor(traffic=2147483648)),
         "spec.predictors[0].traffic",
-        "is the number 2147483648: it must be a whole number from -2147483648 to 2147483647",
+        "is the number 2147483648: it must be a whole number from 0 to 100",
     ),
     "shadow-text": (
         deployment("m", predictor(shadow="yes")),

@@ -304,6 +304,33 @@ def test_bad_override(given, message):
     assert line.endswith(".")
 
 
+EVIL = "x\n\u2028" + "y" * 5000
+EVIL_OVERRIDES = {
+    "field": override({}, **{EVIL: 1}),
+    "name": override({}, name=EVIL),
+    "namespace": override({}, namespace=EVIL),
+    "kind": override({}, kind=EVIL),
+    "predictor": override({"spec": {"predictors": [{"name": EVIL}]}}),
+    "path": override({"spec": {"predictors": [{"name": EVIL, "componentSpecs": [PODS]}]}}),
+}
+
+
+@pytest.mark.parametrize("name", EVIL_OVERRIDES)
+def test_an_override_neither_breaks_a_line_nor_floods(name):
+    document = deployment("m", predictor(EVIL), *(predictor(f"{EVIL}{index}") for index in range(30)))
+    with pytest.raises(DefinitionError) as caught:
+        changed(canary() if name == "predictor" else document, EVIL_OVERRIDES[name])
+    (line,) = caught.value.lines
+    assert line.isprintable()
+    assert len(line) < 1000
+
+
+def test_names_that_are_there_are_counted_where_they_are_many():
+    document = deployment("m", *(predictor(f"p{index:02}") for index in range(22)))
+    with pytest.raises(DefinitionError, match=r"there are p00, p01, .*, p19, 2 more\.$"):
+        changed(document, override({"spec": {"predictors": [{"name": "q"}]}}))
+
+
 def test_all_bad_overrides_are_told():
     with pytest.raises(DefinitionError) as caught:
         changed(canary(), "x", 5)

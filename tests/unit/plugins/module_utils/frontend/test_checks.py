@@ -72,7 +72,12 @@ def test_a_place_with_brackets_is_taken_as_it_stands():
         ([{"id": "A10", "level": "silent"}], "checks[0].reason: is missing: say why A10 is silent here."),
         ([entry("A10", "silent") | {"reason": "  "}], "checks[0].reason: is missing"),
         ([entry("A10", "silent") | {"where": 1}], "checks[0].where: is the number 1"),
-        ([entry("A10", "silent") | {"why": "x"}], "checks[0].'why': is no field"),
+        (
+            [entry("A10", "silent") | {"why": "x"}],
+            "checks[0]: 'why' is no field: allowed are id, level, reason, where.",
+        ),
+        ([entry("A10", "silent") | {"were": "x"}], "checks[0]: 'were' (did you mean 'where'?) is no field: allowed"),
+        ([entry("A10", "silent") | {5: "x"}], "checks[0]: '5' is no field"),
         ([entry("C06", "silent"), entry("C6", "silent")], "checks[1].id: 'C6' is no check"),
     ],
 )

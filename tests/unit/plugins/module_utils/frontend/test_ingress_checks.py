@@ -107,7 +107,7 @@ def test_nothing_is_said_of_what_a_run_cannot_know(tmp_path):
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_route_tables_are_returned_where_they_are_asked_for(tmp_path, check_mode):
-    assert ran(tmp_path, [CANARY], check_mode=check_mode)["routes"] == []
+    assert "routes" not in ran(tmp_path, [CANARY], check_mode=check_mode)
     found = ran(tmp_path, [CANARY], "ambassador", "istio", check_mode=check_mode, return_routes=True)["routes"]
     expected = routes([CANARY], provider=["ambassador", "istio"], scope="s")
     assert [row | {"owner": None} for row in found] == [row | {"owner": None} for row in expected]

@@ -464,6 +464,8 @@ HIDDEN = {
 def test_hidden(objects, expected):
     assert told(objects, "B02") == expected
     assert_sentences(found(objects))
+    # Whose the other one is and what it waits for stand in one pair of brackets.
+    assert not any(") (" in item.message for item in found(objects))
 
 
 @pytest.mark.parametrize("born", [1, 3])

@@ -70,6 +70,11 @@ FULL = "s.n.svc.cluster.local"
         ([route(to(FULL)), service("s", 81, 82)], "error", LACKS),
         ([route(to("s")), service("s", 81, 82)], "error", LACKS),
         ([route(to(FULL)), service("s", 81, 82, clusterIP="None")], "error", LACKS),
+        (
+            [route(to(FULL)), service("s", 81)],
+            "error",
+            "leads to port 80 of the Service n/s, which has the port 81",
+        ),
         ([route(to(FULL)), service("s")], "error", "leads to port 80 of the Service n/s, which has no port"),
         ([route(to(FULL)), service("s", 81, 82), service("s", 80, namespace="other")], "error", LACKS),
         (

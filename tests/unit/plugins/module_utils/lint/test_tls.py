@@ -394,6 +394,12 @@ def test_where_istio_looks_for_a_secret(made, place, others, options, level, mes
     assert said(objects[1:]) == []
 
 
+@pytest.mark.parametrize(("places", "fix"), [("a", "put the Secret into 'a'"), ("ab", "put the Secret into 'a', 'b'")])
+def test_where_to_put_a_secret(made, places, fix):
+    objects = [secret(made["good"], namespace="n"), gateway(), *map(workload, places)]
+    assert [one.fix for one in tls_findings(objects, NOW) if one.id == "E02"] == [fix]
+
+
 @pytest.mark.parametrize(
     ("use", "level", "message"),
     [

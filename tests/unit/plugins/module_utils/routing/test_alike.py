@@ -14,7 +14,12 @@ from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary imp
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio import istio_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import Request
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.resolve import Answer, resolve
-from ansible_collections.mlops.ingress.tests.support.strategies import definitions, deployment, overlapping_definitions
+from ansible_collections.mlops.ingress.tests.support.strategies import (
+    definitions,
+    deployment,
+    is_grpc_to_a_rest_address,
+    overlapping_definitions,
+)
 from ansible_collections.mlops.ingress.tests.support.vectors import vectors
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
@@ -59,12 +64,6 @@ def every_age(objects):
         for day, place in enumerate(order, start=1):
             aged[place]["metadata"]["creationTimestamp"] = f"2026-01-{day:02d}T00:00:00Z"
         yield aged
-
-
-def is_grpc_to_a_rest_address(request):
-    """A request that no client sends, at an address that the expression of gRPC routes matches because of its
-    namespace; a finding says of it that the age of VirtualServices decides."""
-    return request.path.startswith("/seldon/protos") and {"seldon", "namespace"} <= {*dict(request.headers)}
 
 
 def assert_alike(ambassador_objects, istio_objects) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import Finding
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary import emissary_table, emissary_tables
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import Row, Table, Text
+from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import RegexRewrite, Row, Table, Text
 from ansible_collections.mlops.ingress.plugins.module_utils.translate.ambassador_annotations import ANNOTATION
 from ansible_collections.mlops.ingress.tests.support.ambassador import (
     Compiled,
@@ -180,7 +180,7 @@ def compare(objects: list[Object], generation: Generation, ambassador_id: str = 
             said = [ours(row) for row in found]
             for one, other in zip(said, expected, strict=True):
                 # An expression is the group's, and the compiler's answer has only what each member says.
-                if any(member[-1].startswith("s/") for member in one["members"]):
+                if any(isinstance(member[-1], RegexRewrite) for member in one["members"]):
                     for side in (one, other):
                         side["members"] = [member[:-1] for member in side["members"]]
             assert said == expected, compiled.errors
@@ -435,6 +435,94 @@ def test_an_annotation_that_is_no_yaml():
 def test_a_document_of_version_1_stops_emissary_3(version):
     table, _compiled = compare([annotated("s", document("m0", version, ambassador_id="other")), mapping("m1")], "v3")
     assert (table.entrances, ids(table)) == ((), ["C01"])
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (listener(hostBinding={"namespace": "ALL"}), "hostBinding.namespace is the text 'ALL' and must be a mapping"),
+        (listener(hostBinding={"namespace": [None]}), "hostBinding.namespace is a list and must be a mapping"),
+        (listener(hostBinding={"namespace": {"from": 1}}), "hostBinding.namespace.from is the number 1"),
+        (listener(hostBinding={"selector": {"matchLabels": ["a"]}}), "hostBinding.selector.matchLabels is a list"),
+        (listener(hostBinding={"selector": {"matchLabels": {"a": 1}}}), "matchLabels.a is the number 1"),
+        (listener(protocolStack=["HTTP", 1]), "protocolStack[1] is the number 1"),
+        (listener(port=2**63), "port is the number 9223372036854775808 and must be a whole number"),
+        (host("h", "*", requestPolicy={"insecure": "Route"}), "requestPolicy.insecure is the text 'Route'"),
+        (host("h", "*", requestPolicy={"insecure": {"action": 1}}), "requestPolicy.insecure.action is the number 1"),
+        (host("h", "*", mappingSelector={"matchLabels": "a"}), "mappingSelector.matchLabels is the text 'a'"),
+        (host("h", "*", selector={"matchLabels": {"a": None}}), "selector.matchLabels.a is null"),
+        (mapping("m9", headers={"a\nb": 5}), "headers.a\\nb is the number 5"),
+    ],
+)
+def test_what_has_a_wrong_shape_inside(item, words):
+    table = emissary_table([item, mapping("m0")])
+    (finding,) = (item for item in table.findings if item.id == "C12")
+    title = f"{item['kind']} a/{item['metadata']['name']}"
+    assert finding.where.startswith(f"{title}: ")
+    assert finding.message.startswith(f"makes Emissary refuse the whole {item['kind']}, because ")
+    assert words in finding.message
+    assert [shares(row) for row in rows(table)] == [[("m0", 100)]]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        listener(hostBinding={"namespace": {"from": "ALL"}, "selector": None}),
+        listener(hostBinding={"namespace": {"from": "SELF"}, "selector": {}}),
+        listener(protocolStack=["HTTP", "TCP"]),
+        listener(port=8080.0),
+        host("h", "*", requestPolicy={"insecure": None}),
+        host("h", "*", mappingSelector={"matchLabels": {}}),
+    ],
+)
+def test_what_has_a_right_shape_inside(item):
+    assert "C12" not in ids(emissary_table([item, mapping("m0")]))
+
+
+@pytest.mark.parametrize(
+    ("config", "where"),
+    [
+        ({"cluster_request_timeout_ms": "soon"}, "config.cluster_request_timeout_ms"),
+        ({"retry_policy": "5xx"}, "config.retry_policy"),
+        ({"retry_policy": {"num_retries": "two"}}, "config.retry_policy.num_retries"),
+    ],
+)
+@pytest.mark.parametrize("generation", ["v1", "v3"])
+def test_settings_that_cannot_be_used(config, where, generation):
+    module = resource("Module", "ambassador", {"config": config | {"regex_max_size": "9" * 5000}}, version=V2)
+    table = emissary_table([module, mapping("m0")], generation=generation)
+    assert [item.where for item in table.findings if item.id == "C12"] == [f"Module a/ambassador: {where}"]
+    assert rows(table) == rows(emissary_table([mapping("m0")], generation=generation))
+
+
+@pytest.mark.parametrize(
+    "config", [{"cluster_request_timeout_ms": None}, {"retry_policy": None}, {"circuit_breakers": None}]
+)
+def test_settings_that_are_null_are_absent(config):
+    table = emissary_table([resource("Module", "ambassador", {"config": config}), mapping("m0")])
+    assert table == emissary_table([mapping("m0")])
+
+
+def test_a_number_of_retries_that_is_null():
+    table = emissary_table(
+        [resource("Module", "ambassador", {"config": {"retry_policy": {"num_retries": None}}}), mapping("m0")]
+    )
+    assert (ids(table), rows(table)[0].retries) == ([], 1)
+
+
+def test_settings_that_can_be_used():
+    config = {"cluster_request_timeout_ms": 7, "retry_policy": {"num_retries": 5, "retry_on": None}}
+    table = emissary_table([resource("Module", "ambassador", {"config": config}), mapping("m0")])
+    assert ids(table) == []
+    assert (rows(table)[0].retries, rows(table)[0].shares[0].timeout_ms) == (5, 7)
+
+
+def test_a_document_without_a_schema_has_to_be_of_use():
+    """Ambassador 1 does not check a version that it does not know, and takes what it can."""
+    good, bad = document("m0", "getambassador.io/v3alpha1"), document("m1", "getambassador.io/v3alpha1", headers=["a"])
+    table = emissary_table([annotated("s", good, bad)], generation="v1")
+    assert [shares(row) for row in rows(table)] == [[("m0", 100)]]
+    assert ids(table) == ["C12"]
 
 
 def test_a_document_of_version_0_is_lost():

@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.checks import CHECKS
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import Finding
-from ansible_collections.mlops.ingress.plugins.module_utils.lint.ambassador import unknown_ids, version_findings
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary import emissary_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.emissary_groups import MOST_CONTEXTS, MOST_MAPPINGS
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import Table
-from ansible_collections.mlops.ingress.plugins.module_utils.translate.ambassador_annotations import ANNOTATION
 
 Object = dict[str, Any]
 V2, V3 = "getambassador.io/v2", "getambassador.io/v3alpha1"
@@ -50,12 +47,6 @@ def module(**config: Any) -> Object:
 
 def of(definition: str) -> dict[str, Any]:
     return {"with_labels": {DEFINITION: definition}}
-
-
-def annotated(version: str, **fields: Any) -> Object:
-    document = {"apiVersion": version, "kind": "Mapping", "name": "old", "prefix": "/x/", "service": "s", **fields}
-    metadata = {"name": "s", "namespace": "a", "annotations": {ANNOTATION: json.dumps(document)}}
-    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata}
 
 
 def listener(**spec: Any) -> Object:
@@ -302,7 +293,8 @@ def test_every_member_of_a_refused_group_is_told():
         (TWO, "v3", "(in percent: 50, 50)"),
         ([mapping("m0"), mapping("m1", weight=25), mapping("m2")], "v3", "(in percent: 38, 37)"),
         ([mapping("m0", weight=101), mapping("m1")], "v3", "is 101, which is over 100"),
-        ([mapping("m0", weight=1), mapping("m1", weight=100)], "v3", "makes 101 together"),
+        ([mapping("m0", weight=1), mapping("m1", weight=100)], "v3", "makes 101 together with Mapping a/m0, so"),
+        ([mapping("m0", weight=20), mapping("m1", weight=30)], "v3", "makes only 50 together with Mapping a/m0, so 50"),
         ([mapping("m0", weight=20), mapping("m1", weight=30)], "v3", "50 percent of the requests fall through"),
         ([mapping("m0", weight=30)], "v1", "70 percent of the requests fall through"),
         ([mapping("m0", weight=30)], "v3", "is 30 and has no effect"),
@@ -351,108 +343,6 @@ def test_more_than_a_proxy_bears(kind, most, fields):
     assert_house_style([finding])
 
 
-# --- Ids ----------------------------------------------------------------------------------------------------------
-
-HOST_X = resource("Host", "h", version=V3, hostname="*", ambassador_id=["x"])
-ID_CASES: dict[str, tuple[list[Object], list[str]]] = {
-    "no Listener": ([mapping(ambassador_id=["x"]), HOST_X], []),
-    "the Listener's id": ([mapping(), listener()], []),
-    "an id of nobody": ([mapping(ambassador_id=["x"]), listener()], ["'x'"]),
-    "an id of a Host": ([mapping(ambassador_id=["x"]), listener(), HOST_X], []),
-    "no id, and a Listener of another": ([mapping(), listener(ambassador_id=["x"])], ["'default'"]),
-    "two ids": ([mapping(ambassador_id=["x", "default", "y"]), listener()], ["'x'", "'y'"]),
-    "an id as text": ([mapping(ambassador_id="x"), listener(ambassador_id=["x"])], []),
-    "an id of the newest version, read in version v2": (
-        [mapping(ambassador_id=["--apiVersion-v3alpha1-only--default"]), listener()],
-        [],
-    ),
-    "an id in an annotation": ([annotated("ambassador/v2", ambassador_id="x"), listener()], ["'x'"]),
-    "every Ambassador": ([mapping(ambassador_id=["_automatic_"]), listener()], []),
-    "a Listener of every Ambassador": ([mapping(ambassador_id=["x"]), listener(ambassador_id=["_automatic_"])], []),
-    "no Mapping": ([listener(), resource("TLSContext", "t", ambassador_id=["x"])], []),
-}
-
-
-@pytest.mark.parametrize(("objects", "expected"), ID_CASES.values(), ids=ID_CASES)
-def test_ids_that_no_listener_has(objects, expected):
-    findings = unknown_ids(objects)
-    assert [item.message.split()[1].strip(",") for item in findings] == expected
-    assert {(item.id, item.level) for item in findings} <= {("C04", "error")}
-    assert_house_style(findings)
-
-
-# --- Versions -----------------------------------------------------------------------------------------------------
-
-HEADERS = [mapping("m0", weight=25, headers={"a": "b"}), mapping("m1", headers={"a": "b"})]
-PATTERNS = [mapping("m0", weight=25, regex_headers={"a": "b"}), mapping("m1", regex_headers={"a": "b"})]
-SHIFTED = "route shift"
-VERSION_CASES: list[tuple[list[Object], str, list[tuple[str, str]]]] = [
-    ([mapping(version=V3)], "4.0.1", []),
-    ([mapping(version=V2)], "4.0.1", [("C01", M0)]),
-    ([mapping(version="getambassador.io/v1")], "4.1.0", [("C01", M0)]),
-    ([mapping(version=V2)], "3.10.0", []),
-    ([mapping(version=V3)], "3.10.0", []),
-    ([resource("Host", "h", version=V2)], "4.0.1", [("C01", "Host a/h")]),
-    ([{**mapping(), "apiVersion": "example.com/v2"}], "4.0.1", []),
-    ([mapping(version=V3)], "1.14.4", [("C01", M0)]),
-    ([mapping(version=V2)], "1.14.4", [("C09", SHIFTED)]),
-    ([annotated("getambassador.io/v3alpha1")], "1.14.4", [("C01", "Mapping a/old"), ("C09", SHIFTED)]),
-    ([annotated("ambassador/v1")], "1.14.4", [("C09", SHIFTED)]),
-    ([annotated("ambassador/v1")], "3.10.0", [("C01", "Mapping a/old")]),
-    ([annotated("getambassador.io/v1")], "4.0.1", [("C01", "Mapping a/old")]),
-    ([annotated("ambassador/v0")], "3.10.0", [("C01", "Mapping a/old")]),
-    ([annotated("ambassador/v2")], "4.0.1", []),
-    ([], "1.14.4", []),
-    ([mapping()], "3.9.0", [("C09", SHIFTED)]),
-    ([mapping()], "3.9.1", []),
-    ([mapping(weight=40)], "2.1.1", [("C09", SHIFTED), ("C09", f"{M0}: weight")]),
-    ([mapping(weight=100)], "2.1.1", [("C09", SHIFTED)]),
-    ([mapping(weight=40)], "2.1.2", [("C09", SHIFTED)]),
-    ([mapping(weight=40), mapping("m1")], "2.1.1", [("C09", SHIFTED)]),
-    (HEADERS, "1.14.4", [("C09", SHIFTED)]),
-    (HEADERS, "2.0.0", [("C09", SHIFTED), ("C09", f"{M1}: headers")]),
-    (HEADERS, "3.7.2", [("C09", SHIFTED), ("C09", f"{M1}: headers")]),
-    (HEADERS, "3.8.0", [("C09", SHIFTED)]),
-    (HEADERS, "3.9.1", []),
-    ([HEADERS[0], mapping("m1")], "3.7.2", [("C09", SHIFTED)]),
-    ([HEADERS[0], {**HEADERS[1], "spec": {**HEADERS[1]["spec"], "shadow": True}}], "3.7.2", [("C09", SHIFTED)]),
-    (PATTERNS, "3.7.2", [("C09", SHIFTED), ("C09", f"{M1}: regex_headers")]),
-    (PATTERNS, "3.9.1", [("C09", f"{M1}: regex_headers")]),
-    (PATTERNS, "3.10.0", []),
-    (
-        [mapping(f"m{index}", weight=50, headers={"a": "b"}, ambassador_id=["x"]) for index in range(2)],
-        "3.7.2",
-        [("C09", SHIFTED), ("C09", f"{M1}: headers")],
-    ),
-]
-
-
-@pytest.mark.parametrize(("objects", "version", "expected"), VERSION_CASES)
-def test_versions(objects, version, expected):
-    findings = version_findings(objects, version)
-    where = {f"Ambassador {version}": SHIFTED}
-    assert sorted((item.id, where.get(item.where, item.where)) for item in findings) == sorted(expected)
-    assert {item.level for item in findings if item.id == "C01"} <= {"error"}
-    assert {item.level for item in findings if item.id == "C09"} <= {"warning"}
-    assert_house_style(findings)
-
-
-def test_a_cluster_that_cannot_be_read_has_no_groups():
-    broken = annotated("ambassador/v1")
-    broken["metadata"]["annotations"][ANNOTATION] = "{["
-    objects = [broken, mapping(weight=40, version=V3)]
-    assert [item.id for item in version_findings(objects, "1.14.4")] == ["C01"]
-
-
-@pytest.mark.parametrize(
-    "text", ["", "3", "3.10", "v3.10.0", "3.10.0-dev", "3.10.0.1", "3.010.0", " 3.10.0", "3.10.0\n", "٣.1.0", "latest"]
-)
-def test_what_is_no_version(text):
-    with pytest.raises(ValueError, match="is no version of Ambassador: write three numbers, such as ") as error:
-        version_findings([], text)
-    assert "\n" not in str(error.value)
-
-
 # --- Hostile names ------------------------------------------------------------------------------------------------
 
 
@@ -460,10 +350,9 @@ def test_texts_of_objects_stay_on_one_line():
     name = "a\nb" + "c" * 300
     objects = [
         mapping(name, regex_headers={name: "("}, host=f"{name}:80"),
-        mapping("m1", ambassador_id=[name]),
         listener(),
     ]
-    findings = [*table_of(objects).findings, *unknown_ids(objects), *version_findings(objects, "1.14.4")]
-    assert {"A06", "C03", "C04"} <= {item.id for item in findings}
+    findings = table_of(objects).findings
+    assert {"A06", "C03"} <= {item.id for item in findings}
     assert_house_style(findings)
     assert max(len(item.message) for item in findings) < 500

@@ -185,7 +185,9 @@ def test_the_mesh_merges_nothing():
     newer = service(http({"exact": "/b"}), name="a", gateways=["mesh"], creationTimestamp="2021-01-01T00:00:00Z")
     table = istio_table([newer, older])
     assert [row.owner.name for row in table.entrances[0].hosts[0].rows] == ["v"]
-    assert ids(table) == ["A13"]
+    (finding,) = table.findings
+    assert (finding.id, finding.where) == ("A13", "VirtualService n/a spec.hosts")
+    assert "because VirtualService n/v has it too and comes first" in finding.message
 
 
 @pytest.mark.parametrize("tls", [{"mode": "PASSTHROUGH"}, {"mode": "AUTO_PASSTHROUGH"}])
@@ -194,6 +196,18 @@ def test_what_is_no_http_server_is_ignored(tls):
     table = istio_table([gateway(passed, server("*", port=9, protocol="TCP")), service(http())])
     assert table.entrances == ()
     assert ids(table) == ["D03"]
+
+
+@pytest.mark.parametrize(("length", "checks"), [(255, []), (256, ["D14"])])
+@pytest.mark.parametrize("namespace", ["", "./", "*/"])
+def test_hosts_of_servers_that_are_too_long(length, checks, namespace):
+    host = ("a." * length)[: length - 3] + "com"
+    assert len(host) == length
+    table = istio_table([gateway(server(namespace + host))])
+    assert ids(table) == checks
+    for finding in table.findings:
+        assert finding.where == "Gateway g/gw spec.servers[0].hosts[0]"
+        assert "is longer than 255 characters, so Istio refuses the whole Gateway" in finding.message
 
 
 @pytest.mark.parametrize("protocol", ["HTTP", "http", "HTTP2", "GRPC", "GRPC-WEB"])
@@ -432,6 +446,11 @@ def weighted(*weights):
     ]
 
 
+def percents_of(table):
+    (row,) = table.entrances[0].hosts[0].rows
+    return {share.target.host: share.percent for share in row.shares}
+
+
 @pytest.mark.parametrize(
     ("weights", "percents"),
     [
@@ -445,7 +464,23 @@ def weighted(*weights):
     ],
 )
 def test_weights(weights, percents):
-    assert {share.target.host: share.percent for share in one_row(http(route=weighted(*weights))).shares} == percents
+    assert percents_of(istio_table([GATEWAY, service(http(route=weighted(*weights)))])) == percents
+
+
+@pytest.mark.parametrize("weight", [0, 99])
+def test_a_weight_of_a_lone_destination(weight):
+    (finding,) = istio_table([service(http(route=weighted(weight)), gateways=["mesh"])]).findings
+    assert (finding.id, finding.level, finding.where) == (
+        "A03",
+        "warning",
+        "VirtualService n/v spec.http[0].route[0].weight",
+    )
+    assert finding.message.startswith(f"is {weight} and has no effect, because Istio gives all requests")
+
+
+@pytest.mark.parametrize("weights", [(None,), (100,), (99, 1)])
+def test_a_weight_that_counts(weights):
+    assert istio_table([service(http(route=weighted(*weights)), gateways=["mesh"])]).findings == ()
 
 
 @pytest.mark.parametrize("weights", [(0, 0), (None, None), (-1, 2), (-1,)])
@@ -690,11 +725,11 @@ def test_policies():
 def test_authorities_that_headers_set():
     change = {"headers": {"request": {"set": {"Host": "h"}}}}
     assert one_row(http(**change)).shares[0].host_rewrite == "h"
-    changed = {"destination": TARGET, "weight": 1} | change
+    changed = {"destination": TARGET, "weight": 100} | change
     rewrite = {"authority": "r"}
     assert one_row(http(route=[changed])).shares[0].host_rewrite == "h"
     assert one_row(http(route=[changed], rewrite=rewrite)).shares[0].host_rewrite == "r"
-    two = [changed, {"destination": TARGET, "weight": 1}]
+    two = [changed, {"destination": TARGET, "weight": 100}]
     assert [share.host_rewrite for share in one_row(http(route=two, rewrite=rewrite)).shares] == ["h", "r"]
 
 
@@ -861,7 +896,7 @@ def test_wrong_shapes_are_one_finding(changed, said):
     table = istio_table([service(http()) | changed])
     (finding,) = table.findings
     assert (finding.id, finding.level) == ("D14", "error")
-    assert finding.message.startswith("is no VirtualService: ")
+    assert finding.message.startswith("is no VirtualService, because ")
     assert said in finding.message
     assert table.entrances == ()
 

@@ -14,6 +14,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import
     Copy,
     Entrance,
     Owner,
+    RegexRewrite,
     Request,
     RequestMatch,
     Row,
@@ -151,6 +152,13 @@ def test_the_path_that_the_backend_sees(path, rewrite, asked, seen):
     assert rewritten(RequestMatch(path), to("a", rewrite=rewrite), asked) == seen
 
 
+def test_an_expression_makes_a_path_that_is_not_told():
+    item = to("a", rewrite=RegexRewrite("/a(.*)", "\\1"))
+    assert rewritten(RequestMatch(Text("prefix", "/a")), item, "/ax") is None
+    (part,) = resolve(entrance(row("/a", item)), Request(path="/ax")).parts
+    assert (part.path, part.percent) == (None, 100)
+
+
 def test_why_nothing_matches():
     london = (("location", Text("exact", "london")),)
     table = entrance(row("/seldon/n/m/", to("a"), headers=london), row("/other/", to("b")))
@@ -159,6 +167,67 @@ def test_why_nothing_matches():
     answer = resolve(table, Request(path="/seldon/n/x"))
     assert answer.why.startswith("no route matches; the nearest (/other/) asks for another path")
     assert resolve(entrance(), Request()).why == "the host * has no routes"
+
+
+def asking(*names, **fields):
+    return row("/a/", to("a"), headers=tuple((name, Text("exact", "1")) for name in names), **fields)
+
+
+@pytest.mark.parametrize(
+    ("asked", "request_", "told"),
+    [
+        (asking(":authority"), Request(path="/a/"), "another host"),
+        (asking("Host"), Request(path="/a/", host="2"), "another host"),
+        (asking("x"), Request(path="/a/"), "another header x"),
+        (asking("x", "x"), Request(path="/a/"), "another header x"),
+        (asking("x"), Request(path="/b/"), "another path and another header x"),
+        (asking("x", "y"), Request(path="/b/"), "another path, another header x and another header y"),
+        (asking("x", "y", "z"), Request(path="/b/"), "another path, another header x, another header y and 1 more"),
+        (asking("x\n"), Request(path="/a/"), "another header x\\n"),
+        (asking(method=Text("exact", "POST")), Request(path="/"), "another path and another method"),
+    ],
+)
+def test_the_words_of_a_near_miss(asked, request_, told):
+    answer = resolve(entrance(asked), request_)
+    assert answer.why == f"no route matches; the nearest (/a/) asks for {told}"
+
+
+def test_the_host_is_a_header_too():
+    wanted = RequestMatch(headers=(("host", Text("exact", "a.com")),))
+    assert fits(wanted, Request(host="a.com"))
+    assert not fits(wanted, Request(host="b.com"))
+    assert not fits(wanted, Request(host="b.com", headers=(("host", "a.com"),)))
+
+
+def test_words_neither_break_a_line_nor_flood():
+    name = "a\n" + "b" * 5000
+    bad = Owner("Mapping", name, name)
+    tables = [
+        entrance(row("/", to("a")), domain=name),
+        entrance(row("/" + name, to("a"))),
+        entrance(Row(RequestMatch(), (to("a", 0),), bad)),
+        entrance(row("/", to("a"), headers=((name, Text("present")),))),
+    ]
+    for table in tables:
+        why = resolve(table, Request(host="h" * 5000, path="/x")).why
+        assert why.isprintable()
+        assert 0 < len(why) < 400
+
+
+def test_nobody_gets_anything():
+    nobody = row("/", to("a", 0), to("b", 0))
+    answer = resolve(entrance(nobody), Request())
+    assert (answer.parts, answer.unanswered) == ((), 100)
+    assert answer.why == "the route that matches (Mapping n/m) gives nobody any request"
+    answer = resolve(entrance(nobody, row("/", to("c"))), Request())
+    assert (split(answer), answer.why) == ({"c": 100}, "")
+
+
+def test_a_row_without_a_backend_ends_the_search():
+    answer = resolve(entrance(row("/", to("a", 40)), row("/"), row("/", to("b"))), Request())
+    assert (split(answer), answer.unanswered, answer.why) == ({"a": 40}, 60, "")
+    answer = resolve(entrance(row("/"), row("/", to("b"))), Request())
+    assert (answer.unanswered, "the proxy answers itself" in answer.why) == (100, True)
 
 
 def test_requests_that_tell_tables_apart():

@@ -1141,7 +1141,7 @@ CASES = {
         split(a=2147483648),
         "v1",
         rest("weight"),
-        refused(f"{REFUSED_M}spec.predictors[0].traffic: is the number 2147483648", "from -2147483648 to 2147483647"),
+        refused(f"{REFUSED_M}spec.predictors[0].traffic: is the number 2147483648", "from 0 to 100"),
         refused(f"{REFUSED_M}spec.predictors[0].traffic: is the number 2147483648"),
     ),
     "B34": Case(

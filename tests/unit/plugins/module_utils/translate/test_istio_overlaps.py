@@ -5,13 +5,21 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mlops.ingress.plugins.filter.translation import to_istio
+from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import DefinitionError
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.profile import CORRECTED, OPERATOR
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.operator_env import operator_env
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options import istio_options
-from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import definitions_of, istio_run
+from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import (
+    definitions_of,
+    intents_of,
+    istio_run,
+)
+from ansible_collections.mlops.ingress.plugins.module_utils.translate.istio import to_istio as to_istio_objects
 from ansible_collections.mlops.ingress.tests.support.strategies import deployment, predictor, route, service_route
 
 GRPC = "/(seldon.protos.*|tensorflow.serving.*|inference.*)/.*"
@@ -34,8 +42,8 @@ def regex(name, text):
     return one(name, prefix=None, regex=text)
 
 
-def translated(documents, profile=CORRECTED):
-    options = istio_options({}, operator_env(None, profile), profile, None)
+def translated(documents, profile=CORRECTED, **given):
+    options = istio_options(given, operator_env(None, profile), profile, None)
     return istio_run(definitions_of(documents, profile), options).translation
 
 
@@ -302,6 +310,44 @@ def test_a_host_of_its_own_is_without_the_routes_for_all_hosts():
     ]
 
 
+def test_a_host_of_its_own_at_several_gateways_is_told_once():
+    both = {"gateways": ["a/b", "c/d"]}
+    elsewhere = deployment("k", notes={"istio-gateway": "c/d"})
+    found = translated([HOSTED, deployment(), elsewhere], **both).findings
+    assert [(item.where, item.message) for item in found if item.id == "B03"] == [
+        (
+            "definitions[0] n/h",
+            "Istio serves its host 'a.com' without the routes for '*' of n/m, and Ambassador with them",
+        )
+    ]
+
+
+def test_a_host_below_several_patterns():
+    wide, wider = one("w", prefix="/w/", hosts=["*.b.com"]), one("v", prefix="/v/", hosts=["*.com"])
+    deep = one("d", prefix="/d/", hosts=["A.b.com"])
+    others = [one(name, prefix=f"/{name}/") for name in ("q", "r", "s", "t")]
+    assert [(where, message.split("without the ")[1]) for where, message in narrow(deep, wide, wider, *others)] == [
+        ("definitions[0] n/d", "routes for '*' of 4 others (n/q, n/r, n/s and more), and Ambassador with them"),
+        ("definitions[0] n/d", "routes for '*.b.com' of n/w, and Ambassador with them"),
+        ("definitions[0] n/d", "routes for '*.com' of n/v, and Ambassador with them"),
+        ("definitions[1] n/w", "routes for '*' of 4 others (n/q, n/r, n/s and more), and Ambassador with them"),
+        ("definitions[1] n/w", "routes for '*.com' of n/v, and Ambassador with them"),
+        ("definitions[2] n/v", "routes for '*' of 4 others (n/q, n/r, n/s and more), and Ambassador with them"),
+    ]
+
+
+def test_each_owner_of_a_host_at_another_gateway():
+    def routed(name, gateway, host):
+        return deployment(name, notes={"istio-gateway": gateway, "istio-host": host})
+
+    found = [routed("a", "g/one", "a.com"), routed("b", "g/two", "a.com"), routed("y", "g/one", "*")]
+    assert [where for where, _message in narrow(*found)] == ["definitions[0] n/a"]
+    assert [where for where, _message in narrow(*found, routed("z", "g/two", "*"))] == [
+        "definitions[0] n/a",
+        "definitions[1] n/b",
+    ]
+
+
 def test_routes_of_one_definition_for_other_hosts():
     both = service_route(route(prefix="/x/", hosts=["a.com"], name="x"), route(prefix="/y/", name="y"), name="r")
     assert [where for where, _message in narrow(both)] == ["definitions[0] n/r"]
@@ -332,6 +378,68 @@ def test_a_namespace_that_begins_as_grpc_does():
     assert merges(translated([documents[2], deployment("m", namespace="proto")])) == []
 
 
+PROTOS = deployment("m", namespace="protos")
+# Definitions beside it, and whether the gRPC route of one of them meets its address.
+BESIDE_PROTOS = {
+    "another-deployment": ([deployment("k")], True),
+    "a-model-without-requests-of-its-own": ([service_route(route(prefix="/z/"))], False),
+    "at-another-gateway": ([deployment("k", notes={"istio-gateway": "gw/two"})], False),
+    "at-another-host": ([deployment("k", notes={"istio-host": "a.com"})], False),
+    "in-one-virtual-service": ([one("a", prefix="/seldon/", namespace="protos")], False),
+    "in-one-with-another-deployment": (
+        [one("a", prefix="/seldon/", namespace="protos"), deployment("k", namespace="protos")],
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("others", "told"), BESIDE_PROTOS.values(), ids=BESIDE_PROTOS)
+def test_grpc_routes_that_an_address_meets(others, told):
+    said = [message for _level, _where, message, _fix in merges(translated([PROTOS, *others]))]
+    assert [message.startswith("a request to /seldon/protos/m/ ") for message in said].count(True) == told
+
+
+def test_an_explainer_beside_the_grpc_route_of_its_own_deployment():
+    assert merges(translated([deployment("m", EXPLAINED, namespace="protos")])) == []
+
+
+def traced(documents):
+    """How many calls it takes to put VirtualServices in order."""
+    options = istio_options({}, operator_env(None, CORRECTED), CORRECTED, None)
+    intents = intents_of(definitions_of(documents, CORRECTED), CORRECTED, options.intent)
+    calls = 0
+
+    def count(_frame, event, _argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        to_istio_objects(intents, options.settings)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+MANY = {
+    "deployments": lambda index: deployment(f"m{index}"),
+    "protos": lambda index: deployment(f"m{index}", namespace="protos"),
+    "protos-in-one": lambda index: (
+        deployment(f"m{index}", namespace="protos") if index else one("a", prefix="/seldon/", namespace="protos")
+    ),
+    "hosts": lambda index: one(f"r{index}", prefix=f"/r{index}/", hosts=[f"{index % 50}.com", f"{index % 7}.org"]),
+    "hosts-of-their-own": lambda index: one(
+        f"r{index}", prefix=f"/r{index}/", hosts=[f"{index}.com"] if index % 2 else []
+    ),
+}
+
+
+@pytest.mark.parametrize("make", MANY.values(), ids=MANY)
+def test_four_times_the_definitions_take_about_four_times_as_long(make):
+    few, many = (traced([make(index) for index in range(count)]) for count in (100, 400))
+    assert many < 6 * few
+
+
 @pytest.mark.parametrize(("documents", "message"), REFUSED.values(), ids=REFUSED)
 def test_refused(documents, message):
     with pytest.raises(AnsibleFilterError) as caught:
@@ -351,15 +459,47 @@ def test_one_line_for_each_two():
     assert said[0] == said[1]
 
 
+def refusals(*documents):
+    with pytest.raises(DefinitionError) as caught:
+        translated(list(documents))
+    return [(finding.where, finding.message) for finding in caught.value.refused]
+
+
+@pytest.mark.parametrize("space", ["a", "o"])
+@pytest.mark.parametrize("count", [2, 20, 21, 25])
+def test_one_path_over_many_deployments_is_blamed_alone(space, count):
+    deployments = [deployment(f"m{index:02}") for index in range(count)]
+    found = refusals(one("z", prefix="/seldon/", namespace=space), *deployments)
+    assert {where for where, _message in found} == {f"definitions[0], ServiceRoute {space}/z"}
+    lines = [message for _where, message in found]
+    assert [message for message in lines if message.startswith("one request can match both")] == lines[:20]
+    assert lines[20:] == ([f"shares requests with {count - 20} more VirtualServices in the same way"] * (count > 20))
+    assert len(set(lines)) == min(count, 21)
+
+
 def test_the_whole_finding():
     (found,) = merges(translated([one("a", prefix="/api/"), one("b", prefix="/api/v2/")]))
     assert found == (
         "warning",
         "definitions[1] n/b",
         "its routes of b are in the VirtualService a of ServiceRoute n/a, because one request can match both /api/v2/"
-        " and /api/ in the VirtualService a of ServiceRoute n/a, and Istio would take the older one",
+        " and /api/ there, and Istio would take the older one",
         "give one of them another path or host if each is to have its own",
     )
+
+
+def test_why_two_are_one():
+    """The other one is named once: by the sentence, or by the reason where that is a third one."""
+    third = translated([one("a", prefix="/x/y/"), one("b", prefix="/x/z/"), one("c", prefix="/x/")])
+    mesh = translated([deployment("m", notes=MESH), deployment("k", notes=MESH)])
+    assert [message for found in (third, mesh) for _level, _where, message, _fix in merges(found)] == [
+        "its routes of b are in the VirtualService a of ServiceRoute n/a, because one request can match both /x/z/ and"
+        " /x/ in the VirtualService c of ServiceRoute n/c, and Istio would take the older one",
+        "its routes of c are in the VirtualService a of ServiceRoute n/a, because one request can match both /x/ and"
+        " /x/y/ there, and Istio would take the older one",
+        "its routes of m are in the VirtualService k of SeldonDeployment n/k, because the two have a host in common,"
+        " and the mesh takes only one of them",
+    ]
 
 
 def test_the_merged_one_belongs_to_the_first_definition():

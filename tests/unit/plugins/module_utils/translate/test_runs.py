@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
+from ansible_collections.mlops.ingress.plugins.filter.routing import lint
 from ansible_collections.mlops.ingress.plugins.filter.translation import to_ambassador, to_istio
 from ansible_collections.mlops.ingress.tests.support.strategies import deployment, predictor, route, service_route
 
@@ -78,7 +79,8 @@ QUARRELS = {
     "attached-to-nothing": (
         [deployment("m2", notes={"ambassador-service-name": "m"})],
         (to_istio,),
-        "SeldonDeployment n/m2: is attached to the SeldonDeployment 'm', which is not in this run: add its definition",
+        "SeldonDeployment n/m2: is attached to the SeldonDeployment 'm', which is not in this run, or is refused in it,"
+        " so Istio gets no route to it: add its definition, because Istio holds both routes in one VirtualService.",
     ),
     "mesh-without-host": (
         [deployment(notes={"istio-gateway": "mesh"})],
@@ -101,6 +103,29 @@ def test_quarrels(run, found, message):
         run(found)
     assert message in str(caught.value)
     assert str(caught.value).endswith(".")
+
+
+def test_attached_to_nothing_says_what_happens_with_its_provider():
+    alone = deployment("m2", notes={"ambassador-service-name": "m"})
+
+    def said(*documents):
+        found = lint(list(documents), provider=["ambassador", "istio"])
+        return [(one["level"], one["where"], one["message"]) for one in found if one["id"] == "A07"]
+
+    both = "is attached to the SeldonDeployment 'm', which is not in this run, or is refused in it, so "
+    assert (
+        said(alone)
+        == said(alone, deployment(namespace="o"))
+        == [
+            ("error", "definitions[0], SeldonDeployment n/m2", f"{both}Istio gets no route to it"),
+            (
+                "warning",
+                "definitions[0] n/m2",
+                f"{both}Ambassador has no route for requests that are not for this one",
+            ),
+        ]
+    )
+    assert said(alone, deployment()) == []
 
 
 def test_one_name_in_two_namespaces_with_single_namespace():
