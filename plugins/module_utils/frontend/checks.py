@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 from ..definition.checks import CHECKS
 from ..definition.defects import DEFECTS
@@ -81,6 +81,7 @@ def judged(findings: Iterable[Finding], judgements: Sequence[Judgement]) -> list
         if fitting is None or fitting.level == finding.level:
             found.add(finding)
         elif fitting.level != "silent":
-            level, reason = cast("Level", fitting.level), fitting.reason.rstrip(".")
+            level: Level = "error" if fitting.level == "error" else "warning"
+            reason = fitting.reason.rstrip(".")
             found.add(replace(finding, level=level, fix=f"{finding.fix} ({level} by `checks`: {reason})"))
     return sorted(found)

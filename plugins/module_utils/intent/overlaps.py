@@ -19,9 +19,9 @@ from ..definition.re2 import ExpressionError, expression
 from .model import Entry, Match, Pairs, PathKind
 
 # A number that tells owners apart, and an entry of that owner.
-Owned: TypeAlias = "tuple[int, Entry]"
+Owned: TypeAlias = tuple[int, Entry]
 # Entries of one path by the names of the headers that they compare exactly; each with the values of those.
-_Group: TypeAlias = "dict[frozenset[str], list[tuple[Mapping[str, str], Owned]]]"
+_Group: TypeAlias = dict[frozenset[str], list[tuple[Mapping[str, str], Owned]]]
 
 # Stands for any character in the beginning of an expression; no path holds it.
 _ANY = "\0"

@@ -116,5 +116,5 @@ def _between(narrow: str, people: People, domain: str, wide: _Wide, scope: str) 
             break
         if item.who not in people:
             some.append(item)
-    holder = next(iter(people.values())) if ours is None else ours
+    holder = min(people.values(), key=str) if ours is None else ours
     yield Unserved(narrow, domain, holder, kind != "ours", tuple(some), count)

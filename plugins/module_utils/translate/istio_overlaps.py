@@ -48,7 +48,7 @@ class VirtualService:
 _MOST_LINES = 20
 # Two VirtualServices by their places, the lower one first, and the path of each that one request can match both; no
 # paths where they meet in the mesh.
-_Edges: TypeAlias = "Mapping[tuple[int, int], tuple[str, ...]]"
+_Edges: TypeAlias = Mapping[tuple[int, int], tuple[str, ...]]
 
 
 def in_order(services: Iterable[VirtualService]) -> tuple[list[VirtualService], list[Finding]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 
+import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.mlops.ingress.plugins.filter.translation import to_ambassador, to_istio
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.classes import requests
@@ -82,6 +83,7 @@ def assert_alike(ambassador_objects, istio_objects) -> int:
     return len(asked)
 
 
+@pytest.mark.slow
 @usual
 @given(documents=definitions)
 def test_random_definitions(documents):
@@ -94,6 +96,7 @@ def test_random_definitions(documents):
     assert_alike(*found)
 
 
+@pytest.mark.slow
 @settings(usual, max_examples=100)
 @given(documents=overlapping_definitions())
 def test_definitions_that_overlap(documents):
@@ -107,6 +110,7 @@ def test_definitions_that_overlap(documents):
     assert_alike(*found)
 
 
+@pytest.mark.slow
 def test_every_measured_definition(capsys):
     compared = asked = 0
     for vector in vectors():

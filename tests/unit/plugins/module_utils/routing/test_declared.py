@@ -162,6 +162,7 @@ def with_owners(documents):
     return found
 
 
+@pytest.mark.slow
 def test_every_measured_definition(capsys):
     compared, refused = {}, set()
     for vector in vectors():
@@ -293,6 +294,7 @@ def random_definitions(documents):
     counted["requests"] += asked
 
 
+@pytest.mark.slow
 def test_random_definitions(capsys):
     random_definitions()
     with capsys.disabled():
