@@ -27,6 +27,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.routing imp
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import plain
 
 DISPLAY = Display()
+CANNOT_TELL = "D13"
 
 
 def _guarded(name: str, run: Callable[[], Any]) -> Any:
@@ -38,11 +39,12 @@ def _guarded(name: str, run: Callable[[], Any]) -> Any:
 
 
 def _scenes(name: str, definitions: Any, options: RoutingOptions) -> tuple[Scene, ...]:
-    """The table of each provider; what a proxy would refuse is not in them, and a warning says so."""
+    """The table of each provider. What a proxy would refuse is not in them, nor what a table cannot tell (D13), and a
+    warning says so."""
     found = scenes(divided(definitions), options)
     for seen in found:
         for finding in seen.table.findings:
-            if finding.level == "error":
+            if finding.level == "error" or finding.id == CANNOT_TELL:
                 DISPLAY.warning(f"mlops.ingress.{name}: {finding.id} {finding}")
     return found
 

@@ -23,7 +23,10 @@ _KNOWN = (*CHECKS, *DEFECTS)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What becomes of the findings of one check, at the places that ``where`` fits (``*`` stands for any text)."""
+    """What becomes of the findings of one check, at the places that ``where`` fits (``*`` stands for any text).
+
+    ``where`` is compared with the place, and with place and message, which names the other side of a conflict.
+    """
 
     id: str
     level: str
@@ -33,7 +36,8 @@ class Judgement:
     def fits(self, finding: Finding) -> bool:
         # Not fnmatch: places hold brackets, which stand for themselves.
         pattern = ".*".join(map(re.escape, self.where.split("*")))
-        return finding.id == self.id and bool(re.fullmatch(pattern, finding.where, re.DOTALL))
+        places = finding.where, f"{finding.where}: {finding.message}"
+        return finding.id == self.id and any(re.fullmatch(pattern, text, re.DOTALL) for text in places)
 
 
 def checks_option(value: object) -> tuple[Judgement, ...]:

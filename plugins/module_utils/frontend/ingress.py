@@ -104,7 +104,12 @@ def _translated(request: IngressRequest) -> tuple[Told, list[Run]]:
         runs.append(ambassador_run(definitions, ambassador))
     if "istio" in request.providers:
         runs.append(istio_run(definitions, istio))
-    routing = RoutingOptions(profile, ambassador, istio, owner=Owner(request.scope, request.set))
+    routing = RoutingOptions(
+        profile,
+        ambassador if "ambassador" in request.providers else None,
+        istio if "istio" in request.providers else None,
+        owner=Owner(request.scope, request.set),
+    )
     seen = [scene(run.provider, run, (), routing) for run in runs]
     about_routes = (finding for one in seen for finding in scene_findings(one, routing))
     findings = judged([*findings_of(definitions, runs), *about_routes], checks)

@@ -44,13 +44,10 @@ DEFINITION_KINDS = ("SeldonDeployment", "ServiceRoute")
 _GROUPS = {"ambassador": "getambassador.io", "istio": "networking.istio.io"}
 # Under these labels the objects of a run stand in a table, if nothing says the scope that they are for.
 THIS_RUN = Owner("this-run", "this-run")
-_VERSION = re.compile(r"v?[0-9]{1,4}(?:\.[0-9]{1,6}){0,2}")
+_VERSION = re.compile(r"v?[0-9]{1,4}(?:\.[0-9]{1,4}){0,2}")
 _VERSIONS = {"ambassador_version": "3.10.0", "istio_version": "1.24.1"}
 _COMMON_OPTIONS = ("profile", "operator_env", "cluster_domain", "scope")
-_OF_PROVIDERS = {
-    "ambassador": tuple(key for key in AMBASSADOR_OPTIONS if key != "base_url"),
-    "istio": tuple(key for key in ISTIO_OPTIONS if key != "base_url"),
-}
+_OF_PROVIDERS = {"ambassador": AMBASSADOR_OPTIONS, "istio": ISTIO_OPTIONS}
 # How deep a ``List`` may lie in others.
 MOST_LISTS = 20
 
@@ -163,10 +160,12 @@ def routing_options(
     of_providers = {key for name in providers for key in _OF_PROVIDERS[name]}
     allowed = sorted({*of_providers, *_COMMON_OPTIONS, *_VERSIONS, *named, "provider"})
     for key in options:
-        if key not in allowed:
-            raise OptionError(
-                f"{shown(key)}: is not an option{nearest(key, allowed)}: allowed are {', '.join(allowed)}."
-            )
+        if key in allowed:
+            continue
+        other = next((name for name in PROVIDERS if key in _OF_PROVIDERS[name]), None)
+        if other:
+            raise OptionError(f"{shown(key)}: is not an option of {' and '.join(providers)}: name {other} in provider.")
+        raise OptionError(f"{shown(key)}: is not an option{nearest(key, allowed)}: allowed are {', '.join(allowed)}.")
     profile = profile_option(options.get("profile"))
     env = operator_env(options.get("operator_env"), profile)
     domain = cluster_domain_option(options.get("cluster_domain"))  # a wrong one is wrong for Ambassador too

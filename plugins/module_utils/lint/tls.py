@@ -24,6 +24,8 @@ from ..definition.hosts import qualified_gateway
 from ..intent.seldon import GRPC_PATH, OPERATOR_ISTIO_GRPC_PATH
 from ..kube.reader import YamlError, read_documents
 from ..objects.certificates import covers
+from ..routing.emissary import hosts_overlap
+from ..routing.emissary_resources import EVERY_ID, Resource, ids_of
 from ..routing.istio_read import overlap, said
 from ..translate.ambassador_annotations import ANNOTATION
 from .secrets import (
@@ -41,7 +43,6 @@ from .secrets import (
 )
 
 _SCHEME = re.compile(r"[a-z-]+://")
-_MANGLED_ID = "--apiVersion-v3alpha1-only--"
 _GRPC_PATHS = (GRPC_PATH, OPERATOR_ISTIO_GRPC_PATH)
 _MOST_NAMES = 5
 
@@ -351,7 +352,8 @@ def _speaks_tls(host: Item) -> bool:
 
 def _takes(host: Item, mapping: Item) -> bool:
     """Whether a Host takes a Mapping (``matches_httpgroup``); a host that is an expression may be any."""
-    if not _ids(host) & _ids(mapping):
+    ids, others = _ids(host), _ids(mapping)
+    if not (ids & others or (EVERY_ID in ids and others) or (EVERY_ID in others and ids)):
         return False
     selector = map_of(host.fields.get("mappingSelector")) or map_of(host.fields.get("selector"))
     labels = map_of(selector.get("matchLabels"))
@@ -360,14 +362,12 @@ def _takes(host: Item, mapping: Item) -> bool:
         return False
     if not named or mapping.fields.get("host_regex") is True:
         return True
-    own = _hostname(host).rsplit(":", 1)[0].lower()
-    return "*" in (own, named) or overlap(own, named.rsplit(":", 1)[0].lower())
+    return hosts_overlap(_hostname(host), named)
 
 
 def _ids(item: Item) -> set[str]:
-    given = item.fields.get("ambassador_id")
-    ids = {given} if isinstance(given, str) and given else set(_texts(given))
-    return {one.removeprefix(_MANGLED_ID) for one in ids} or {"default"}
+    resource = Resource(item.kind, "", item.namespace, item.name, item.labels, item.fields, "", "")
+    return {one for one in ids_of(resource, "v3") if isinstance(one, str)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class _Index:
         tried = self.by_glob if "*" in host.hostname else dict.fromkeys((host.hostname, *self.globs))
         found = [*self.any_host, *(self.unnamed if host.selector else ())]
         for glob in tried:
-            if glob in self.by_glob and _overlap(host.hostname, glob):
+            if glob in self.by_glob and hosts_overlap(host.hostname, glob):
                 found += self.by_glob[glob]
         if host.selector:
             found = [number for number in found if selects(host.selector, _labels(self.groups[number]))]
@@ -223,7 +223,7 @@ def _check_hosts(resources: Resources, taken: Sequence[tuple[_Host, Sequence[int
             resources.find("C03", "error", member.title, "is taken by no Host, so nothing reaches it", fix)
 
 
-def _overlap(one: str, other: str) -> bool:
+def hosts_overlap(one: str, other: str) -> bool:
     """``hostglob_matches``: whether a host name could fit both globs."""
     if one == other or "*" in (one, other):
         return True
@@ -271,9 +271,9 @@ def _only_entrance(resources: Resources, hosts: Sequence[_Host], rows: Sequence[
 def _doors(resources: Resources) -> Iterator[_Door]:
     found = resources.of("Listener")
     if not found:
-        message = "has no Listener and so takes no requests, and the routes are shown as if there were one"
+        message = "no Listener is among the objects given, and the routes are shown as if there were one"
         where = f"Ambassador {in_a_sentence(resources.ambassador_id)}"
-        resources.find("C02", "warning", where, message, "add a Listener for each port")
+        resources.find("C02", "warning", where, message, "give the Listeners too, or add one for each port")
         yield _Door(0, "SECURE", False, "*", {})
     taken: set[tuple[str, str, int]] = set()
     for resource in found:

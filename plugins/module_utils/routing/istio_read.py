@@ -29,9 +29,10 @@ from ..definition.findings import Finding
 from ..definition.hosts import MESH, qualified_gateway
 from ..definition.model import in_a_sentence
 from ..definition.re2 import regex_problem
-from .model import Owner, RequestMatch, Text
+from .model import Owner, RegexRewrite, RequestMatch, Text
 
 DEFAULT_RETRIES = 2
+_ALL = Fraction(100)
 LONGEST_HOST = 255
 HTTP_PROTOCOLS = {"HTTP", "HTTP2", "HTTP_PROXY", "GRPC", "GRPC-WEB", "HTTPS"}
 _PASSED_THROUGH = {"PASSTHROUGH", "AUTO_PASSTHROUGH"}
@@ -210,7 +211,7 @@ class Route:
     blocks: tuple[Block, ...]
     destinations: tuple[Weighted, ...]
     mirrors: tuple[tuple[Destination, Fraction], ...]
-    rewrite: str | None
+    rewrite: str | RegexRewrite | None
     host_rewrite: str | None
     timeout_ms: int | None
     retries: int
@@ -473,10 +474,13 @@ class VirtualServiceReader:
         if node.part("directResponse") is not None:
             self._unsaid(node.at("directResponse"), "is an answer of the proxy itself", "check it by hand")
             return True
-        if abort is not None:
-            self._unsaid(node.at("fault"), "lets the proxy answer with an error", "remove it when the test is over")
-            return True
-        return False
+        # "If not specified, no request will be aborted" (virtual_service.proto).
+        percent = Fraction(0) if abort is None else _percent(abort, "percentage", absent=Fraction(0), check="D14")
+        if percent:
+            which = "" if percent == 100 else f" {float(percent):g} % of the requests"
+            what = f"lets the proxy answer{which} with an error"
+            self._unsaid(node.at("fault"), what, "remove it when the test is over")
+        return percent == 100
 
     def _destinations(self, node: Node) -> tuple[Weighted, ...]:
         found = []
@@ -533,7 +537,7 @@ class VirtualServiceReader:
         percent = _percent(node, "mirrorPercentage")
         return percent if node.has("mirrorPercentage") or old is None else Fraction(old)
 
-    def _rewrite(self, node: Node) -> tuple[str | None, str | None]:
+    def _rewrite(self, node: Node) -> tuple[str | RegexRewrite | None, str | None]:
         part = node.part("rewrite")
         if part is None:
             return None, None
@@ -545,7 +549,7 @@ class VirtualServiceReader:
                 what = "needs match and rewrite, and no uri beside it"
                 raise RefusedError("D14", regex.path, what, "keep one of uri and uriRegexRewrite")
             _check_regex(regex.at("match"), regex.text("match"))
-            self._unsaid(regex.path, "makes a path that cannot be told; the rest of the route is", "check it by hand")
+            return RegexRewrite(regex.text("match"), regex.text("rewrite")), authority or None
         return uri or None, authority or None
 
     def _retries(self, node: Node) -> int:
@@ -652,14 +656,14 @@ def _check_regex(path: str, pattern: str) -> None:
         raise RefusedError("D14", path, what, "correct it")
 
 
-def _percent(node: Node, key: str) -> Fraction:
-    """A share that Istio rounds down to millionths; all where it is absent."""
+def _percent(node: Node, key: str, *, absent: Fraction = _ALL, check: str = "D10") -> Fraction:
+    """A share that Istio rounds down to millionths; ``check`` is what refuses one that is out of range."""
     part = node.part(key)
     if part is None:
-        return Fraction(100)
+        return absent
     value = part.number("value") or 0
     if not 0 <= value <= 100:
-        raise RefusedError("D10", node.at(key), f"{value} is not from 0 to 100", "write a number from 0 to 100")
+        raise RefusedError(check, node.at(key), f"{value} is not from 0 to 100", "write a number from 0 to 100")
     return Fraction(int(value * 10000), 10000)
 
 

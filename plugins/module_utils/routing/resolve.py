@@ -65,7 +65,8 @@ def resolve(entrance: Entrance, request: Request) -> Answer:
     if host is None:
         names = sorted(item.domain for item in entrance.hosts)[:_MOST_HOSTS]
         served = ", ".join(map(in_a_sentence, names)) or "none"
-        return Answer(entrance, unanswered=WHOLE, why=f"no host fits {shown(request.host)}; served are {served}")
+        missed = f"no host fits {shown(request.host)}" if request.host else "the request names no host"
+        return Answer(entrance, unanswered=WHOLE, why=f"{missed}; served are {served}")
     matching = [row for row in host.rows if fits(row.match, request)]
     if not matching:
         return Answer(entrance, unanswered=WHOLE, why=_nearest_miss(host, request))

@@ -880,6 +880,12 @@ ISTIO_CASES = {
             [virtual_service({"redirect": {"uri": "/"}})],
         ),
         warning(
+            "VirtualService t/v spec.http[0].fault",
+            [virtual_service(http(fault={"abort": {"httpStatus": 503, "percentage": {"value": 10}}}))],
+            # Without a percentage Istio aborts nothing.
+            [virtual_service(http(fault={"abort": {"httpStatus": 503}}))],
+        ),
+        warning(
             "DestinationRule t/d spec.workloadSelector", [rule(workloadSelector={"matchLabels": {"a": "b"}})], [rule()]
         ),
     ],

@@ -593,8 +593,8 @@ OPTIONS = {
     "scop": [("x", "'scop': is not an option (did you mean 'scope'?): allowed are ")],
     "istio_versions": [("1", "(did you mean 'istio_version'?)")],
     "hostz": [("x", "'hostz': is not an option (did you mean 'hosts'?): allowed are ")],
-    "gateway": [("a/b", "'gateway': is not an option: allowed are ")],
-    "base_url": [("http://a", "'base_url': is not an option")],
+    "gateway": [("a/b", "'gateway': is not an option of ambassador: name istio in provider.")],
+    "base_url": [(7, "base_url: the number 7 is no address"), ("a b", "base_url: 'a b' is no address")],
     "provider": [
         ("nginx", "provider: 'nginx' is not known: allowed are ambassador, istio"),
         (5, "provider: the number 5 is not known"),

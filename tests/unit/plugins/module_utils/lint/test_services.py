@@ -122,6 +122,28 @@ def test_a_port_that_is_there(objects):
     assert found(*objects) == []
 
 
+@pytest.mark.parametrize(
+    ("given_services", "own", "levels"),
+    [
+        # What is ours is not all that there is in a namespace.
+        ([], [service("t", 80)], []),
+        ([service("t", 80)], [], ["warning"]),
+        ([service("t", 80)], [service("u", 80)], ["warning"]),
+        ([service("t", 80, namespace="other")], [service("t", 80)], []),
+        # It is there, though.
+        ([service("t", 80)], [service("s", 80)], []),
+        ([], [service("s", 81)], ["error"]),
+        ([], [service("s", 80)], []),
+        ([service("s", 81)], [service("s", 80)], []),
+        ([service("s", 80)], [service("s", 81)], ["error"]),
+    ],
+)
+@pytest.mark.parametrize("from_ambassador", [False, True])
+def test_services_of_ours(given_services, own, levels, from_ambassador):
+    table = emissary_table([mapping("s.n")]) if from_ambassador else istio_table([route(to(FULL))])
+    assert [one.level for one in port_findings(table, given_services, own)] == levels
+
+
 def test_one_finding_for_each_target_and_owner():
     other = route(to(FULL))
     other["metadata"]["name"] = "w"

@@ -372,6 +372,7 @@ PLACES = [
     ("one of two", "a", [workload("a"), workload("b")], {}, "error", "not in the namespace 'b'"),
     ("a workload that does not fit", "n", [workload("a", labels={"istio": "out"})], {}, None, ""),
     ("a selector that fits in part", "n", [workload("a")], {"selector": {"istio": "in", "app": "out"}}, None, ""),
+    ("a selector that is no text in part", "n", [workload("a")], {"selector": {"istio": "in", "app": 7}}, None, ""),
     ("a selector that fits in full", "n", [workload("a")], {"selector": {"istio": "in", "app": "in"}}, "error", "'a'"),
     ("no workloads, beside the Gateway", "n", [], {}, None, ""),
     ("no workloads, elsewhere", "a", [], {}, "warning", "is in 'a' and not beside the Gateway"),
@@ -585,6 +586,9 @@ HOSTS = [
     ("another host", [host(**TLS, **REDIRECT), mapping(hostname="b.com", grpc=True)], ""),
     ("all hosts", [host(**TLS, **REDIRECT), mapping(hostname="*", grpc=True)], FOLLOW),
     ("wider host", [host(**TLS, **REDIRECT, hostname="x.a.com"), mapping(hostname="*.a.com", grpc=True)], FOLLOW),
+    ("open end", [host(**TLS, **REDIRECT, hostname="models.*"), mapping(hostname="models.corp", grpc=True)], FOLLOW),
+    ("open end, other", [host(**TLS, **REDIRECT, hostname="models.*"), mapping(hostname="model.corp", grpc=True)], ""),
+    ("a star for nothing", [host(**TLS, **REDIRECT, hostname="*a.com"), mapping(hostname="a.com", grpc=True)], ""),
     (
         "an older Mapping",
         [host(**TLS, **REDIRECT), mapping(version="getambassador.io/v2", host="a.com", grpc=True)],
@@ -602,6 +606,35 @@ HOSTS = [
         "",
     ),
     ("another Ambassador", [host(**TLS, **REDIRECT), mapping(hostname="a.com", grpc=True, ambassador_id=["x"])], ""),
+    (
+        "an Ambassador of v3alpha1 only",
+        [
+            host(**TLS, **REDIRECT, ambassador_id=["--apiVersion-v3alpha1-only--x"]),
+            mapping(hostname="a.com", grpc=True, ambassador_id="x"),
+        ],
+        FOLLOW,
+    ),
+    (
+        "every Ambassador",
+        [host(**TLS, **REDIRECT), mapping(hostname="a.com", grpc=True, ambassador_id=["_automatic_"])],
+        FOLLOW,
+    ),
+    (
+        "a Host of every Ambassador",
+        [
+            host(**TLS, **REDIRECT, ambassador_id=["_automatic_"]),
+            mapping(hostname="a.com", grpc=True, ambassador_id="x"),
+        ],
+        FOLLOW,
+    ),
+    (
+        "no Ambassador",
+        [
+            host(**TLS, **REDIRECT, ambassador_id=["_automatic_"]),
+            mapping(hostname="a.com", grpc=True, ambassador_id=""),
+        ],
+        "",
+    ),
     (
         "the same Ambassador",
         [host(**TLS, **REDIRECT, ambassador_id=["x"]), mapping(hostname="a.com", grpc=True, ambassador_id="x")],

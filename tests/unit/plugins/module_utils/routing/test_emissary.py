@@ -618,7 +618,10 @@ def test_the_hosts_of_a_listener(binding, taken):
 
 def test_without_a_listener():
     table = emissary_table([mapping("m0")])
-    assert [(item.id, item.level) for item in table.findings] == [("C02", "warning")]
+    (finding,) = table.findings
+    assert (finding.id, finding.level, finding.where) == ("C02", "warning", "Ambassador default")
+    said = "no Listener is among the objects given, and the routes are shown as if there were one"
+    assert (finding.message, finding.fix) == (said, "give the Listeners too, or add one for each port")
     assert table.entrances[0].port == 0
 
 

@@ -21,7 +21,14 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation
 )
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio import istio_table
 from ansible_collections.mlops.ingress.plugins.module_utils.routing.istio_read import covers
-from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import RequestMatch, Table, Text
+from ansible_collections.mlops.ingress.plugins.module_utils.routing.model import (
+    RegexRewrite,
+    Request,
+    RequestMatch,
+    Table,
+    Text,
+)
+from ansible_collections.mlops.ingress.plugins.module_utils.routing.resolve import resolve
 from ansible_collections.mlops.ingress.tests.support import crds
 from ansible_collections.mlops.ingress.tests.support.strategies import definitions, deployment, garbage, predictor
 from hypothesis import HealthCheck, assume, given, settings
@@ -772,7 +779,7 @@ def test_redirects(redirect, place):
     "fields",
     [
         {"route": None, "directResponse": {"status": 404}},
-        {"fault": {"abort": {"httpStatus": 500}}},
+        {"fault": {"abort": {"httpStatus": 500, "percentage": {"value": 100}}}},
     ],
 )
 def test_answers_of_the_proxy_itself(fields):
@@ -786,11 +793,42 @@ def test_a_delay_changes_no_route():
     assert one_row(http(fault={"delay": {"fixedDelay": "1s"}})).shares
 
 
-def test_a_rewrite_by_expression_cannot_be_told():
-    found = http(rewrite={"uriRegexRewrite": {"match": "/a", "rewrite": "/b"}})
-    table = istio_table([GATEWAY, service(found)])
-    assert ids(table) == ["D13"]
-    assert table.entrances[0].hosts[0].rows[0].shares[0].rewrite is None
+@pytest.mark.parametrize(
+    ("percentage", "shown"),
+    [
+        (None, None),
+        ({}, None),
+        ({"value": 0}, None),
+        ({"value": 10}, "10"),
+        ({"value": 0.5}, "0.5"),
+        ({"value": 99.9999}, "99.9999"),
+    ],
+)
+def test_errors_for_some_requests_leave_the_destinations(percentage, shown):
+    abort = {"httpStatus": 500} | ({} if percentage is None else {"percentage": percentage})
+    table = istio_table([GATEWAY, service(http(fault={"abort": abort}, mirror=TARGET))])
+    (row,) = table.entrances[0].hosts[0].rows
+    assert [share.percent for share in row.shares] == [100]
+    assert (len(row.mirrors), row.retries) == (1, 2)
+    said = [(one.id, one.level, one.message) for one in table.findings]
+    told = ("D13", "warning", f"lets the proxy answer {shown} % of the requests with an error")
+    assert said == ([] if shown is None else [told])
+
+
+@pytest.mark.parametrize("value", [-1, 100.5])
+def test_errors_for_no_share_of_the_requests_are_refused(value):
+    refused(http(fault={"abort": {"httpStatus": 500, "percentage": {"value": value}}}), "D14")
+
+
+@pytest.mark.parametrize("authority", [None, "h"])
+def test_a_rewrite_by_expression(authority):
+    expression = {"uriRegexRewrite": {"match": "/a(.*)", "rewrite": "/b\\1"}}
+    table = istio_table([GATEWAY, service(http(rewrite=expression | ({"authority": authority} if authority else {})))])
+    assert table.findings == ()
+    (share,) = table.entrances[0].hosts[0].rows[0].shares
+    assert (share.rewrite, share.host_rewrite) == (RegexRewrite("/a(.*)", "/b\\1"), authority)
+    (part,) = resolve(table.entrances[0], Request(host="a.com", path="/ax")).parts
+    assert part.path is None
 
 
 @pytest.mark.parametrize(

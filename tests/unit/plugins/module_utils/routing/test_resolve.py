@@ -61,12 +61,22 @@ def split(answer):
         ("x.b.com", "*.b.com"),
         ("y.x.b.com", "*.x.b.com"),
         ("b.com", "*"),
+        # The star stands for one character at least.
+        (".b.com", "*"),
+        (".x.b.com", "*.b.com"),
         ("", "*"),
     ],
 )
 def test_the_most_specific_host_takes_a_request(name, domain):
     hosts = [VirtualHost(item, ()) for item in ("*", "*.b.com", "*.x.b.com", "a.com")]
     assert host_for(hosts, name).domain == domain
+
+
+@pytest.mark.parametrize("name", [".a.com", "a.com"])
+def test_a_wide_host_is_not_its_domain(name):
+    hosts = [VirtualHost("*.a.com", ())]
+    assert host_for(hosts, name) is None
+    assert host_for(hosts, f"b{name if name[0] == '.' else '.' + name}") is hosts[0]
 
 
 def test_no_host():
