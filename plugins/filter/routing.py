@@ -28,6 +28,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation
 
 DISPLAY = Display()
 CANNOT_TELL = "D13"
+MOST_WARNINGS = 20
 
 
 def _guarded(name: str, run: Callable[[], Any]) -> Any:
@@ -42,10 +43,16 @@ def _scenes(name: str, definitions: Any, options: RoutingOptions) -> tuple[Scene
     """The table of each provider. What a proxy would refuse is not in them, nor what a table cannot tell (D13), and a
     warning says so."""
     found = scenes(divided(definitions), options)
-    for seen in found:
-        for finding in seen.table.findings:
-            if finding.level == "error" or finding.id == CANNOT_TELL:
-                DISPLAY.warning(f"mlops.ingress.{name}: {finding.id} {finding}")
+    grave = [
+        finding
+        for seen in found
+        for finding in seen.table.findings
+        if finding.level == "error" or finding.id == CANNOT_TELL
+    ]
+    for finding in grave[:MOST_WARNINGS]:
+        DISPLAY.warning(f"mlops.ingress.{name}: {finding.id} {finding}")
+    if len(grave) > MOST_WARNINGS:
+        DISPLAY.warning(f"mlops.ingress.{name}: {len(grave) - MOST_WARNINGS} more, which mlops.ingress.lint lists.")
     return found
 
 

@@ -219,7 +219,7 @@ def service_routes(draw: st.DrawFn) -> Plain:
                     "methods": st.lists(st.sampled_from(("GET", "POST", "PUT")), max_size=2, unique=True),
                     "headers": matches,
                     "query": matches,
-                    "hosts": st.sampled_from((["a.com"], ["a.com", "b.com"], ["*.c.com"])),
+                    "hosts": st.sampled_from((["a.com"], ["A.com", "b.com"], ["*.c.com"])),
                     "timeout_ms": st.sampled_from((0, 1, 1500, 300001)),
                     "retries": st.sampled_from((0, 3, {"attempts": 2, "on": "5xx", "per_try_timeout_ms": 250})),
                     "mirror": st.sampled_from(

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from .findings import Problem
 from .model import LONGEST_NAME, in_a_sentence
+from .safe_text import without_keys
 
 INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
 Value = TypeVar("Value")
@@ -39,6 +40,7 @@ def kind_of(value: object) -> str:
 
 def shown(text: str, longest: int = 80) -> str:
     """A value as a message shows it: quoted, on one line, and never longer than the reader needs."""
+    text = without_keys(text)
     short = text if len(text) <= longest else text[: longest - 3] + "..."
     return repr(short)
 
@@ -55,6 +57,7 @@ def word(value: object) -> str:
 
 def on_one_line(path: Path) -> str:
     """A path as a message shows it: escaped where it is not printable, cut where a name makes it too long."""
+    path = without_keys(path)
     line = path if path.isprintable() else repr(path)[1:-1]
     return line if len(line) <= _LONGEST_PATH else f"{line[:100]}...{line[103 - _LONGEST_PATH :]}"
 

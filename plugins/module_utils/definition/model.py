@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
+from .safe_text import without_keys
+
 PREFIX = "seldon.io/"
 # No name of Kubernetes is longer, and none of ours either.
 LONGEST_NAME = 253
@@ -236,6 +238,7 @@ def full_name(item: Named) -> str:
 
 def in_a_sentence(name: str, longest: int = 80) -> str:
     """A name as it stands in a sentence: escaped where it is not printable, cut where it is no name any more."""
+    name = without_keys(name)
     text = name if name.isprintable() else repr(name)[1:-1]
     return text if len(text) <= longest else text[: longest - 3] + "..."
 

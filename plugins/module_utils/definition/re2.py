@@ -18,6 +18,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 MOST_REPEATS = 1000
+# Reading takes time for each character, and nobody writes as many by hand.
+MOST_CHARACTERS = 5000
 # RE2 allows 1000, Python's own stack fewer.
 MOST_LEVELS = 150
 # RE2 refuses programs beyond its memory limit; Envoy's own limit is lower.
@@ -59,8 +61,10 @@ def expression(pattern: str) -> Expression:
     """Compile a pattern.
 
     Raises:
-        ExpressionError: where RE2 would refuse it.
+        ExpressionError: where RE2 would refuse it, or where it is too long to be read.
     """
+    if len(pattern) > MOST_CHARACTERS:
+        raise ExpressionError(f"has {len(pattern)} characters, and more than {MOST_CHARACTERS} are not judged")
     return Expression(pattern, _Parser(pattern).program())
 
 
@@ -251,6 +255,8 @@ class _Parser:
         self.states: list[_State] = []
         self.depth = 0
         self.names: set[str] = set()
+        # How often the innermost part is repeated at most, in what was read of the sequence that is being read.
+        self.repeats = 1
 
     def program(self) -> _Program:
         part, _flags = self.alternatives(_Flags())
@@ -303,12 +309,13 @@ class _Parser:
         whole = self.empty()
         while self.index < len(self.text) and not self.peek("|") and not self.peek(")"):
             begin = self.index
+            before, self.repeats = self.repeats, 1
             part, flags = self.atom(flags)
-            if part is None:
-                continue
-            part = self.repeated(part, begin, flags)
-            self.join(whole[1], part[0])
-            whole = whole[0], part[1]
+            if part is not None:
+                part = self.repeated(part, begin, flags)
+                self.join(whole[1], part[0])
+                whole = whole[0], part[1]
+            self.repeats = max(before, self.repeats)
         return whole, flags
 
     def repeated(self, part: _Part, begin: int, flags: _Flags) -> _Part:
@@ -322,11 +329,25 @@ class _Parser:
             raise ExpressionError("repeats a repetition, which RE2 refuses")
         self.index = again
         low, high = count
+        repeats = self.nested(low, high)
         copies = [part]
         for _number in range(max(low, 1 if high is None else high) - 1):
             copies.append(self.copy(begin, end, flags))
-        self.index = again
+        self.index, self.repeats = again, repeats
         return self.chain(copies, low, high)
+
+    def nested(self, low: int, high: int | None) -> int:
+        """How often a repetition of the last atom repeats its innermost part.
+
+        It is told before the copies are made, which may be very many. Source: ``repeatIsValid`` in
+        ``regexp/syntax/parse.go`` of Go: an open repetition counts as its minimum, and one of none hides what it holds.
+        """
+        if high == 0:
+            return 1
+        repeats = self.repeats * max(low if high is None else high, 1)
+        if repeats > MOST_REPEATS:
+            raise ExpressionError(f"nests repetitions to more than {MOST_REPEATS} times, which RE2 refuses")
+        return repeats
 
     def copy(self, begin: int, end: int, flags: _Flags) -> _Part:
         """The same atom again, for a counted repetition."""

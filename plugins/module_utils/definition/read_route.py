@@ -74,7 +74,7 @@ def _route(fields: Fields, path: str, reader: FieldReader) -> Route:
         methods=reader.words(fields, "methods", path),
         headers=_matches(fields, "headers", path, reader),
         query=_matches(fields, "query", path, reader),
-        hosts=reader.words(fields, "hosts", path),
+        hosts=tuple(_lower(host) for host in reader.words(fields, "hosts", path)),
         rewrite=_rewrite(fields, path, path_kind, reader),
         host_rewrite=host_rewrite,
         mirror=_mirror(fields, path, host_rewrite, reader),
@@ -83,6 +83,14 @@ def _route(fields: Fields, path: str, reader: FieldReader) -> Route:
         cors=None if cors is None else _cors(cors, f"{path}.cors", reader),
         grpc=bool(reader.flag(fields, "grpc", path)),
     )
+
+
+def _lower(host: str) -> str:
+    """Host names know no case, but Ambassador compares them as they are written.
+
+    Others than ASCII stay for the check to find: some of them have a lower case that is ASCII.
+    """
+    return host.lower() if host.isascii() else host
 
 
 def _path(fields: Fields, path: str, reader: FieldReader) -> tuple[Literal["prefix", "path", "regex"], str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..definition.findings import Finding
+from ..definition.findings import Finding, Level
 from ..definition.model import in_a_sentence
 from .emissary_groups import checked_groups
 from .emissary_mappings import Group, Maker, glob_text, selects
@@ -24,6 +24,8 @@ _ONE_PORT = 8080
 _XFP = "x-forwarded-proto"
 _OVER_TLS = (_XFP, Text("exact", "https"))
 _ACME = "/.well-known/acme-challenge/"
+# Each of these can give a Host a certificate.
+_CERTIFICATES = ("tlsSecret", "tls", "tlsContext", "acmeProvider")
 _STACKS = {
     "HTTP": ("HTTP", "TCP"),
     "HTTPS": ("TLS", "HTTP", "TCP"),
@@ -44,6 +46,7 @@ class _Host:
     insecure: str
     labels: Mapping[str, Any]
     selector: Mapping[str, Any]
+    certificate: bool = False
 
 
 class _Index:
@@ -85,15 +88,21 @@ def _labels(group: Group) -> Mapping[str, Any]:
 class _Door:
     """A Listener. ``namespace`` is that of its Hosts, ``*`` for all."""
 
+    title: str
     port: int
     security: str
     tls: bool
     namespace: str
     selector: Mapping[str, Any]
 
+    def is_near(self, host: _Host) -> bool:
+        return self.namespace in ("*", host.namespace)
+
+    def is_bound(self, host: _Host) -> bool:
+        return self.is_near(host) and selects(self.selector, host.labels)
+
     def admits(self, host: _Host) -> bool:
-        near = self.namespace in ("*", host.namespace) and selects(self.selector, host.labels)
-        return near and not (self.security == "INSECURE" and host.insecure == "Reject")
+        return self.is_bound(host) and not (self.security == "INSECURE" and host.insecure == "Reject")
 
 
 def emissary_table(
@@ -170,10 +179,10 @@ def _table_of(resources: Resources) -> Table:
     index = _Index(groups)
     taken = [(host, index.taken_by(host)) for host in sorted(hosts, key=lambda host: host.hostname)]
     _check_hosts(resources, taken, groups)
-    entrances = [
-        Entrance("ambassador", ambassador_id, door.port, _virtual_hosts(door, taken, rows))
-        for door in _doors(resources)
-    ]
+    doors = list(_doors(resources))
+    for door in doors:
+        _check_door(resources, door, [host for host, _numbers in taken])
+    entrances = [Entrance("ambassador", ambassador_id, door.port, _virtual_hosts(door, taken, rows)) for door in doors]
     return _table(entrances, resources.findings)
 
 
@@ -210,6 +219,7 @@ def _host(resource: Resource) -> _Host:
         insecure.get("action") or "Redirect",
         resource.labels,
         selector_of(resource),
+        any(fields.get(name) for name in _CERTIFICATES),
     )
 
 
@@ -257,7 +267,9 @@ def _only_entrance(resources: Resources, hosts: Sequence[_Host], rows: Sequence[
     """Ambassador 1: each Host takes each Mapping, and the first one stands for all names if no other does."""
     by_name: dict[str, _Host] = {}
     for host in hosts:
-        by_name.setdefault(host.hostname, host)
+        kept = by_name.setdefault(host.hostname, host)
+        if host.insecure != kept.insecure:
+            _replaced(resources, host, kept, "first")
     if "*" not in by_name:
         first = next(iter(by_name))
         by_name = {"*": by_name[first], **{name: host for name, host in by_name.items() if name != first}}
@@ -274,7 +286,7 @@ def _doors(resources: Resources) -> Iterator[_Door]:
         message = "no Listener is among the objects given, and the routes are shown as if there were one"
         where = f"Ambassador {in_a_sentence(resources.ambassador_id)}"
         resources.find("C02", "warning", where, message, "give the Listeners too, or add one for each port")
-        yield _Door(0, "SECURE", False, "*", {})
+        yield _Door("", 0, "SECURE", False, "*", {})
     taken: set[tuple[str, str, int]] = set()
     for resource in found:
         door, why = _door(resource)
@@ -318,7 +330,64 @@ def _door(resource: Resource) -> tuple[_Door | None, str]:
         return None, "its hostBinding.selector has no matchLabels"
     everywhere = (origin.get("from") or "").lower() == "all"
     namespace = "*" if everywhere else resource.namespace
-    return _Door(int(fields["port"]), fields["securityModel"], "TLS" in stack, namespace, selector), ""
+    door = _Door(resource.title, int(fields["port"]), fields["securityModel"], "TLS" in stack, namespace, selector)
+    return door, ""
+
+
+def _check_door(resources: Resources, door: _Door, hosts: Sequence[_Host]) -> None:
+    """``hosts`` are all of the Ambassador, in the order in which it goes through them."""
+    admitted = [host for host in hosts if door.admits(host)]
+    if not admitted:
+        _nobody_admitted(resources, door, hosts)
+        return
+    _check_certificates(resources, door, admitted)
+    last = {host.hostname: host for host in admitted}
+    for host in admitted:
+        kept = last[host.hostname]
+        # Over TLS alone, what a Host does in clear text does not count.
+        other_action = host.insecure != kept.insecure and door.security != "SECURE"
+        if host.selector != kept.selector or other_action:
+            _replaced(resources, host, kept, "last")
+    for name, host in last.items():
+        if "*" in last and _is_beginning(name):
+            message = (
+                "is the beginning of a name, and its requests that no route of it takes are shown as going on to the"
+                " routes for all hosts, but Emissary answers 404"
+            )
+            fix = "check such requests by hand, or write whole names"
+            resources.find("D13", "warning", f"{host.title}: hostname", message, fix)
+
+
+def _nobody_admitted(resources: Resources, door: _Door, hosts: Sequence[_Host]) -> None:
+    near = [host for host in hosts if door.is_near(host)]
+    if not near:
+        why = f"no Host is in its namespace {in_a_sentence(door.namespace)}"
+        fix = "write a Host there, or ALL in its hostBinding.namespace.from"
+    elif not any(door.is_bound(host) for host in near):
+        why = "no Host has the labels of its hostBinding.selector"
+        fix = "give a Host these labels"
+    else:
+        why = "it takes clear text only, which every Host of it rejects"
+        fix = "write Route or Redirect as requestPolicy.insecure.action of a Host, or another securityModel"
+    # Without a Host, that of Emissary itself stands in the namespace that an option tells.
+    level: Level = "error" if any(host.title for host in hosts) else "warning"
+    resources.find("C02", level, door.title, f"admits no Host, so it serves nothing, because {why}", fix)
+
+
+def _check_certificates(resources: Resources, door: _Door, admitted: Sequence[_Host]) -> None:
+    # A Host that Emissary makes up has a certificate where its Secret for this is there.
+    if not door.tls or any(host.certificate or not host.title for host in admitted):
+        return
+    if any(context.fields.get("hosts") for context in resources.of("TLSContext")):
+        return
+    message = "has TLS, and none of its Hosts has a certificate, so no client can connect over TLS"
+    resources.find("C02", "error", door.title, message, "write tlsSecret in a Host, or HTTP as protocol")
+
+
+def _replaced(resources: Resources, lost: _Host, kept: _Host, which: str) -> None:
+    message = f"is that of {kept.title} too, which does something else, and only the {which} of the two counts"
+    fix = "write one Host for this hostname, or the same in both"
+    resources.find("B01", "error", f"{lost.title}: hostname", message, fix)
 
 
 def _virtual_hosts(
@@ -380,7 +449,7 @@ def _by_domain(found: Mapping[str, Sequence[Row]]) -> tuple[VirtualHost, ...]:
     domains: dict[str, list[Row]] = {}
     special: list[Row] = []
     for name, rows in found.items():
-        text = glob_text(name) if name.endswith("*") and name != "*" else None
+        text = glob_text(name) if _is_beginning(name) else None
         if text is None:
             domains[name] = list(rows)
         else:
@@ -391,3 +460,7 @@ def _by_domain(found: Mapping[str, Sequence[Row]]) -> tuple[VirtualHost, ...]:
     if special:
         domains["*"] = special + domains.get("*", [])
     return tuple(VirtualHost(name, tuple(rows)) for name, rows in domains.items())
+
+
+def _is_beginning(hostname: str) -> bool:
+    return hostname.endswith("*") and hostname != "*"

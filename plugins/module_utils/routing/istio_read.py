@@ -604,6 +604,11 @@ class VirtualServiceReader:
                 self._unsaid(
                     node.path, "asks for a claim of a token; no request is taken to have it", "check it by hand"
                 )
+            elif name == ":scheme":
+                what = (
+                    "asks for the scheme of the request, which the table does not know; no request is taken to have it"
+                )
+                self._unsaid(node.path, what, "check it by hand")
         query = [(name, self._text(part)) for name, part in node.named("queryParams").items()]
         method = node.part("method")
         return RequestMatch(

@@ -61,7 +61,7 @@ class Answer:
 
 def resolve(entrance: Entrance, request: Request) -> Answer:
     """What happens to a request at an entrance."""
-    host = host_for(entrance.hosts, request.host)
+    host = host_for(entrance.hosts, _asked_name(entrance, request.host))
     if host is None:
         names = sorted(item.domain for item in entrance.hosts)[:_MOST_HOSTS]
         served = ", ".join(map(in_a_sentence, names)) or "none"
@@ -73,9 +73,20 @@ def resolve(entrance: Entrance, request: Request) -> Answer:
     return _divided(entrance, matching, request)
 
 
+def _asked_name(entrance: Entrance, host: str) -> str:
+    """What of a Host header has to be a domain of the entrance.
+
+    Istio lets Envoy pass over the port (``IgnorePortInHostMatching`` in ``pilot/pkg/networking/core/gateway.go`` and
+    ``httproute.go``). Ambassador does not (``envoy/v3/v3listener.py``), so there a name with a port is another one.
+    """
+    if entrance.provider == "ambassador" or host.startswith("["):
+        return host
+    return host.partition(":")[0]
+
+
 def host_for(hosts: Iterable[VirtualHost], name: str) -> VirtualHost | None:
     """The virtual host of a request: the exact name, else the longest ``*.domain``, else ``*``."""
-    plain = name.lower().partition(":")[0] if not name.startswith("[") else name.lower()
+    plain = name.lower()
     found: VirtualHost | None = None
     for host in hosts:
         domain = host.domain.lower()

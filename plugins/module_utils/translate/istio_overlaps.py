@@ -11,6 +11,8 @@ merging is not supported in sidecars", ``ops/best-practices/traffic-management``
 Only VirtualServices with a host in common are held against each other. Envoy serves a name from its most specific
 domain and asks no other one, so those of ``a.com`` and of ``*`` stay apart, except where the servers of a Gateway are
 narrower than both; a Gateway is nothing that a translation knows.
+
+Those at different gateways stay apart, too, and what Ambassador, which has one door, decides otherwise is told.
 """
 
 from __future__ import annotations
@@ -74,7 +76,12 @@ def in_order(services: Iterable[VirtualService]) -> tuple[list[VirtualService], 
             del kept[place]
             if found[place].owner is not found[first].owner:
                 notes.append(_note(found, edges, place, first, reasons[place]))
-    return list(kept.values()), [*notes, *_asked_like_grpc(found, clusters), *_narrow_hosts(found)]
+    return list(kept.values()), [
+        *notes,
+        *_asked_like_grpc(found, clusters),
+        *_at_gateways(found),
+        *_narrow_hosts(found),
+    ]
 
 
 def _joined(members: Sequence[VirtualService]) -> VirtualService:
@@ -92,14 +99,22 @@ def _edges(services: Sequence[VirtualService]) -> _Edges:
         if in_mesh:
             found |= {(places[0], place): () for place in places[1:]}
             continue
-        entries = [(place, entry) for place in places for entry in services[place].entries]
-        # The gRPC routes of deployments are not held against the addresses of others: see _asked_like_grpc.
-        for left_out in ({"grpc"}, {"rest", "explain"}):
-            some = (item for item in entries if item[1].kind not in left_out)
-            for (one, entry), (other, again) in overlapping(some):
-                if (one, other) not in found and _order_matters(entry, again):
-                    found[one, other] = entry.match.path, again.match.path
+        for two, paths in _dependent(services, places):
+            found.setdefault(two, paths)
     return found
+
+
+def _dependent(
+    services: Sequence[VirtualService], places: Iterable[int]
+) -> Iterator[tuple[tuple[int, int], tuple[str, ...]]]:
+    """Each two of these that do different things with one request, and their paths; two may come several times."""
+    entries = [(place, entry) for place in places for entry in services[place].entries]
+    # The gRPC routes of deployments are not held against the addresses of others: see _asked_like_grpc.
+    for left_out in ({"grpc"}, {"rest", "explain"}):
+        some = (item for item in entries if item[1].kind not in left_out)
+        for (one, entry), (other, again) in overlapping(some):
+            if _order_matters(entry, again):
+                yield (one, other), (entry.match.path, again.match.path)
 
 
 def _sharing(services: Sequence[VirtualService]) -> Iterable[tuple[bool, tuple[int, ...]]]:
@@ -107,12 +122,16 @@ def _sharing(services: Sequence[VirtualService]) -> Iterable[tuple[bool, tuple[i
     found: dict[tuple[str, str], list[int]] = {}
     for place, item in enumerate(services):
         for gateway in item.gateways:
-            for host in _lowered(item.hosts):
-                # A short name is that of a Service in the namespace (Istio's ResolveShortnameToFQDN).
-                full = host if "." in host or host == "*" else f"{host}.{item.owner.namespace}"
-                found.setdefault((gateway, full), []).append(place)
+            for host in _full_hosts(item):
+                found.setdefault((gateway, host), []).append(place)
     several = ((gateway == MESH, tuple(places)) for (gateway, _host), places in found.items() if len(places) > 1)
     return dict.fromkeys(several)
+
+
+def _full_hosts(item: VirtualService) -> Iterator[str]:
+    """A short name is that of a Service in the namespace (Istio's ResolveShortnameToFQDN)."""
+    for host in _lowered(item.hosts):
+        yield host if "." in host or host == "*" else f"{host}.{item.owner.namespace}"
 
 
 def _lowered(hosts: Iterable[str]) -> Iterator[str]:
@@ -163,20 +182,10 @@ def _clusters(edges: _Edges) -> list[list[int]]:
 
 
 def _refusals(found: Sequence[VirtualService], edges: _Edges) -> Iterator[Finding]:
-    """One finding for each two that cannot become one, but for no definition more than somebody reads.
-
-    It is about the definition that has more of them, so that one path over many deployments is blamed once and the
-    deployments are not; of two that have as many, about the later one.
-    """
+    """One finding for each two that cannot become one, but for no definition more than somebody reads."""
     homes = [item.home for item in found]
     apart = [two for two in sorted(edges) if homes[two[0]] != homes[two[1]]]
-    many = Counter(found[place].owner.title for two in apart for place in two)
-    about: dict[str, list[tuple[int, int]]] = {}
-    for one, other in apart:
-        more = many[found[one].owner.title] > many[found[other].owner.title]
-        own, against = (one, other) if more else (other, one)
-        about.setdefault(f"{found[own].owner.origin}, {found[own].owner.title}", []).append((own, against))
-    for where, pairs in sorted(about.items()):
+    for where, pairs in _blamed(found, apart):
         told = {
             _refusal(where, found[own], found[other], _paths(edges, own, other)) for own, other in pairs[:_MOST_LINES]
         }
@@ -184,6 +193,23 @@ def _refusals(found: Sequence[VirtualService], edges: _Edges) -> Iterator[Findin
         if rest := len(pairs[_MOST_LINES:]):
             what = f"shares requests with {rest} more VirtualServices in the same way"
             yield Finding("B02", "error", where, what, "give it another path or host")
+
+
+def _blamed(
+    found: Sequence[VirtualService], apart: Sequence[tuple[int, int]]
+) -> list[tuple[str, list[tuple[int, int]]]]:
+    """The pairs by the definition that a finding is about, which comes first in each of its pairs.
+
+    It is the one that has more of them, so that one path over many deployments is blamed once and the deployments are
+    not; of two that have as many, the later one.
+    """
+    many = Counter(found[place].owner.title for two in apart for place in two)
+    about: dict[str, list[tuple[int, int]]] = {}
+    for one, other in apart:
+        more = many[found[one].owner.title] > many[found[other].owner.title]
+        own, against = (one, other) if more else (other, one)
+        about.setdefault(f"{found[own].owner.origin}, {found[own].owner.title}", []).append((own, against))
+    return sorted(about.items())
 
 
 def _paths(edges: _Edges, own: int, other: int) -> Sequence[str]:
@@ -261,6 +287,39 @@ def _asked(owner: Intent, path: str) -> Finding:
     what += " matches the gRPC route of that one too, and Istio takes the older one"
     fix = "take a namespace that does not begin with protos, where clients may send such headers"
     return Finding("B02", "warning", place_of(owner), what, fix)
+
+
+def _at_gateways(found: Sequence[VirtualService]) -> Iterator[Finding]:
+    """Requests that Istio tells apart by the gateway at which they arrive, and Ambassador by their path."""
+    gateways = [frozenset(item.gateways) - {MESH} for item in found]
+    hosts: dict[str, list[int]] = {}
+    for place, item in enumerate(found):
+        for host in _full_hosts(item) if gateways[place] else ():
+            hosts.setdefault(host, []).append(place)
+    apart: dict[tuple[int, int], tuple[str, ...]] = {}
+    for places in dict.fromkeys(tuple(places) for places in hosts.values()):
+        if len({gateways[place] for place in places}) > 1:
+            for two, paths in _dependent(found, places):
+                one, other = (found[place] for place in two)
+                # Another id is another Ambassador, and so another door there, too.
+                one_door = one.owner.ambassador_ids == other.owner.ambassador_ids
+                if one_door and gateways[two[0]].isdisjoint(gateways[two[1]]):
+                    apart.setdefault(two, paths)
+    fix = "give one of them another path or host, or both the same gateway"
+    for _where, pairs in _blamed(found, sorted(apart)):
+        where = place_of(found[pairs[0][0]].owner)
+        told = {_elsewhere(found[other], _paths(apart, own, other)) for own, other in pairs[:_MOST_LINES]}
+        yield from (Finding("B02", "warning", where, what, fix) for what in sorted(told))
+        if rest := len(pairs[_MOST_LINES:]):
+            what = f"shares requests with {rest} more VirtualServices at other gateways in the same way"
+            yield Finding("B02", "warning", where, what, fix)
+
+
+def _elsewhere(other: VirtualService, paths: Sequence[str]) -> str:
+    """``paths`` are the other one's and the own."""
+    theirs, own = (in_a_sentence(path) for path in paths)
+    what = f"one request can match both {own} and {theirs} in {_named(other)}, which is at another gateway"
+    return f"{what}, and Istio decides by the gateway, Ambassador by the path"
 
 
 def _path_like(grpc: Iterable[Match], item: VirtualService) -> str:

@@ -315,7 +315,8 @@ HOSTS = [
     ([host("*.a.com")], "*", "b.a.com", True),
     ([host("*.a.com")], "*", "b.com", False),
     ([host("a.com")], "a.com", "a.com", True),
-    ([host("a.com")], "*", "a.com:8080", True),
+    ([host("a.com")], "*", "a.com:8080", False),
+    ([host("a.com"), host("*", name="all")], "*", "a.com:8080", True),
     ([host("a.com")], "b.com", "b.com", False),
 ]
 

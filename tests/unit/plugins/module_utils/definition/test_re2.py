@@ -9,6 +9,7 @@ Expected values are those of Go's ``regexp``, which has RE2's syntax.
 from __future__ import annotations
 
 import pytest
+from ansible_collections.mlops.ingress.plugins.module_utils.definition import re2
 from ansible_collections.mlops.ingress.plugins.module_utils.definition.re2 import (
     ExpressionError,
     UnjudgedError,
@@ -100,6 +101,18 @@ REFUSED = [
     "\\p{L",
     "[\\Qa\\E]",
     "((a{1000}){1000}){1000}",
+    "/(a{100}){100}",
+    "(((a{1,30}){1,30}){1,30})*",
+    "(a{2}){501}",
+    "(a{1000}b){2}",
+    "(b|a{1000}){2}",
+    "(a{501}(?i)b){2}",
+    "(a{501,}){2}",
+    "(a{501}){2,}",
+    "((a{501})*){2}",
+    "((a{501}){0,}){2}",
+    "((a{2}){501}){0}",
+    "(a{600}b{600}c){2}",
     "(" * 200 + ")" * 200,
 ]
 
@@ -114,6 +127,38 @@ def test_refused(pattern):
     with pytest.raises(ExpressionError) as caught:
         expression(pattern)
     assert str(caught.value)
+
+
+NESTED = [
+    "(a{2}){500}",
+    "(a{500}){2}",
+    "a{1000}b{1000}",
+    "(a{500}b{500}){2}",
+    "(a{500}|b{500}){2}",
+    "(a{1000})*",
+    "(a{1000}){1}",
+    "(a{1000}){0,}",
+    "(a{0,}){1000}",
+    "((a{1000}){0}){2}",
+]
+
+
+@pytest.mark.parametrize("pattern", NESTED)
+def test_nested_repetitions_up_to_the_limit(pattern):
+    assert regex_problem(pattern) is None
+
+
+def test_nested_repetitions_are_refused_before_they_are_copied(monkeypatch):
+    """With a limit on states that the inner repetition alone just keeps, another reason would be told."""
+    monkeypatch.setattr(re2, "MOST_STATES", 5000)
+    for pattern in ("((((a{0,900}){0,900}){0,900}){0,90})", "(a{1000}b){2}"):
+        assert regex_problem(pattern) == "nests repetitions to more than 1000 times, which RE2 refuses"
+
+
+def test_the_longest_expression():
+    assert regex_problem("a" * 5000) is None
+    assert regex_problem("a" * 5001) == "has 5001 characters, and more than 5000 are not judged"
+    assert regex_problem("(" * 5001) == "has 5001 characters, and more than 5000 are not judged"
 
 
 def test_what_only_re2_can_judge_is_passed_on():

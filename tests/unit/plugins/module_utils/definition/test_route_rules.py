@@ -81,6 +81,8 @@ BAD = {
     "methods-text": (service_route(route(methods="POST")), f"{R}.methods", "it must be a list of texts"),
     "hosts": (service_route(route(hosts=["a b"])), f"{R}.hosts", "holds 'a b'"),
     "header-reserved": (service_route(route(headers={"Seldon": "x"})), f"{R}.headers[Seldon]", "is reserved"),
+    # The Kelvin sign, whose lower case is the letter k.
+    "hosts-beyond-ascii": (service_route(route(hosts=["\u212a.com"])), f"{R}.hosts", "holds '\u212a.com'"),
     "header-host": (service_route(route(headers={"host": "x"})), f"{R}.headers[host]", "is reserved"),
     "header-name": (service_route(route(headers={"a b": "x"})), f"{R}.headers[a b]", "is no name"),
     "header-empty": (service_route(route(headers={"a": ""})), f"{R}.headers[a]", "is '': write a value"),
@@ -249,3 +251,8 @@ def test_matches_and_retries():
     )
     assert found.routes[0].retries == RouteRetries(2, "gateway-error", 250)
     assert found.routes[1].retries == RouteRetries(3)
+
+
+def test_hosts_know_no_case():
+    found = read(service_route(route(hosts=["A.com", "*.B.Com", "c"])))
+    assert found.routes[0].hosts == ("a.com", "*.b.com", "c")

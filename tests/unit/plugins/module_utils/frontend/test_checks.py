@@ -52,6 +52,29 @@ def test_the_later_entry_wins():
     assert judge(entry("A10", "silent"), entry("A10", "warning", "* b/*")) == [B, C]
 
 
+@pytest.mark.parametrize(
+    ("where", "fits"),
+    [
+        ("*", True),
+        ("models.yaml a/m", True),
+        ("models.yaml a/", False),
+        ("models*a/m", True),
+        ("*models.yaml a/m*", True),
+        ("m*m", True),
+        ("models.yaml a/m*m", False),
+        ("*a/m: has no timeout", True),
+        ("*has no*", True),
+        ("*has any*", False),
+        ("x*", False),
+        ("*m*m*m*m*", True),
+        ("*m*m*m*m*m*", False),
+        ("*a" * 2_000 + "*b", False),
+    ],
+)
+def test_stars(where, fits):
+    assert (A not in judge(entry("A10", "silent", where))) == fits
+
+
 def test_a_place_with_brackets_is_taken_as_it_stands():
     found = Finding("A11", "warning", "definitions[0] n/m spec", "is not read", "remove it")
     assert judged([found], checks_option([entry("A11", "silent", "definitions[0] n/*")])) == []

@@ -616,6 +616,97 @@ def test_the_hosts_of_a_listener(binding, taken):
     assert {item.domain for item in entrance.hosts} == taken
 
 
+def acting(name, action, hostname="*", **fields):
+    return host(name, hostname, requestPolicy={"insecure": {"action": action}}, **fields)
+
+
+SELF = {"hostBinding": {"namespace": {"from": "SELF"}}}
+TEAM = {"hostBinding": {"namespace": {"from": "ALL"}, "selector": {"matchLabels": {"team": "one"}}}}
+HTTPS = {"protocol": "HTTPS", "port": 8443, "securityModel": "SECURE"}
+SECRET = {"tlsSecret": {"name": "s"}}
+ONE, TWO = ({"mappingSelector": {"matchLabels": {"team": team}}} for team in ("one", "two"))
+ADMITS_NONE = "admits no Host, so it serves nothing, because "
+NO_CERTIFICATE = "has TLS, and none of its Hosts has a certificate, so no client can connect over TLS"
+REPLACED = "is that of Host a/h2 too, which does something else, and only the last of the two counts"
+
+
+@pytest.mark.parametrize(
+    ("objects", "where", "message"),
+    [
+        ([listener(**SELF), host("h1", "*", space="b")], "Listener a/l", f"{ADMITS_NONE}no Host is in its namespace a"),
+        ([listener(**SELF), host("h1", "*")], "", ""),
+        ([listener(), host("h1", "*", space="b")], "", ""),
+        (
+            [listener(**TEAM), host("h1", "*", labels={"team": "two"})],
+            "Listener a/l",
+            f"{ADMITS_NONE}no Host has the labels of its hostBinding.selector",
+        ),
+        ([listener(**TEAM), host("h1", "*", labels={"team": "one"})], "", ""),
+        (
+            [listener(), acting("h1", "Reject")],
+            "Listener a/l",
+            f"{ADMITS_NONE}it takes clear text only, which every Host of it rejects",
+        ),
+        ([listener(), acting("h1", "Route")], "", ""),
+        ([listener(securityModel="XFP"), acting("h1", "Reject")], "", ""),
+        ([listener(), acting("h1", "Reject"), acting("h2", "Route", "a.com")], "", ""),
+        # A certificate
+        ([listener(**HTTPS), host("h1", "*")], "Listener a/l", NO_CERTIFICATE),
+        ([listener(**HTTPS), host("h1", "*", **SECRET)], "", ""),
+        ([listener(**HTTPS), host("h1", "*"), host("h2", "a.com", **SECRET)], "", ""),
+        ([listener(**HTTPS | {"protocol": "HTTP"}), host("h1", "*")], "", ""),
+        ([listener(**HTTPS), host("h1", "*"), resource("TLSContext", "t", {"hosts": ["*"]})], "", ""),
+        (
+            [listener(**HTTPS), host("h1", "*"), resource("TLSContext", "t", {"secret": "s"})],
+            "Listener a/l",
+            NO_CERTIFICATE,
+        ),
+        ([listener(**HTTPS)], "", ""),
+        # One hostname of two Hosts
+        ([listener(), acting("h1", "Redirect"), acting("h2", "Route")], "Host a/h1: hostname", REPLACED),
+        ([listener(), acting("h1", "Route"), acting("h2", "Route")], "", ""),
+        ([listener(), acting("h1", "Redirect"), acting("h2", "Route", "a.com")], "", ""),
+        ([listener(), host("h1", "*", **ONE), host("h2", "*", **TWO)], "Host a/h1: hostname", REPLACED),
+        ([listener(**SELF), host("h1", "*", space="b", **ONE), host("h2", "*", **TWO)], "", ""),
+        ([listener(securityModel="SECURE"), acting("h1", "Redirect"), acting("h2", "Route")], "", ""),
+        # The beginning of a name
+        (
+            [listener(), host("h1", "a.*"), host("h2", "*")],
+            "Host a/h1: hostname",
+            "is the beginning of a name, and its requests that no route of it takes are shown as going on to the"
+            " routes for all hosts, but Emissary answers 404",
+        ),
+        ([listener(), host("h1", "a.*")], "", ""),
+        ([listener(), host("h1", "a.*"), host("h2", "b.com")], "", ""),
+        ([listener(), host("h1", "*.a"), host("h2", "*")], "", ""),
+    ],
+)
+def test_what_a_listener_makes_of_its_hosts(objects, where, message):
+    mappings = [mapping(f"m-{team}", prefix=f"/{team}/", labels={"team": team}) for team in ("one", "two")]
+    table = emissary_table([*mappings, *objects])
+    expected = {ADMITS_NONE: "C02", NO_CERTIFICATE: "C02", REPLACED: "B01", "is the beginning": "D13"}
+    found = [(item.id, item.level, item.where, item.message) for item in table.findings]
+    name = next((name for begin, name in expected.items() if message.startswith(begin)), "")
+    assert found == ([(name, "warning" if name == "D13" else "error", where, message)] if message else [])
+
+
+def test_without_hosts_one_that_admits_none_is_not_sure():
+    table = emissary_table([mapping("m0"), listener(**SELF)], ambassador_namespace="b")
+    assert [(item.id, item.level) for item in table.findings] == [("C02", "warning")]
+    assert ids(emissary_table([mapping("m0"), listener(**SELF)], ambassador_namespace="a")) == []
+
+
+@pytest.mark.parametrize(("second", "found"), [("Redirect", ["B01"]), ("Route", [])])
+def test_of_two_hosts_ambassador_1_takes_the_first(second, found):
+    hosts = [acting("h1", "Route"), acting("h2", second)]
+    table = emissary_table([mapping("m0"), *[item | {"apiVersion": V2} for item in hosts]], generation="v1")
+    assert [item.id for item in table.findings] == found
+    assert all(
+        item.where == "Host a/h2: hostname" and "the first of the two" in item.message for item in table.findings
+    )
+    assert [row.redirect for row in rows(table)] == [""]
+
+
 def test_without_a_listener():
     table = emissary_table([mapping("m0")])
     (finding,) = table.findings

@@ -391,7 +391,6 @@ def test_an_object_that_is_there_twice():
         ({"queryParams": {"Q": {"exact": "1"}}}, RequestMatch(query=(("Q", Text("exact", "1")),))),
         ({"queryParams": {"q": {}}}, RequestMatch(query=(("q", Text("present")),))),
         ({"authority": {"prefix": "a"}}, RequestMatch(headers=((":authority", Text("prefix", "a")),))),
-        ({"scheme": {"exact": "https"}}, RequestMatch(headers=((":scheme", Text("exact", "https")),))),
         ({"port": 80}, RequestMatch()),
         ({"gateways": ["g/gw"], "sourceLabels": {"a": "b"}}, RequestMatch()),
     ],
@@ -434,6 +433,31 @@ def test_the_source_is_for_the_mesh():
     table = istio_table([GATEWAY, service(found, http())])
     assert [(item.id, item.where) for item in table.findings] == [("D13", "VirtualService n/v spec.http[0].match[0]")]
     assert paths(table.entrances[0].hosts[0].rows) == [None]
+
+
+@pytest.mark.parametrize(
+    ("match", "found"),
+    [
+        ({"scheme": {"exact": "https"}}, ["D13"]),
+        ({"headers": {":scheme": {"exact": "https"}}}, ["D13"]),
+        ({"withoutHeaders": {":Scheme": {"exact": "http"}}}, ["D13"]),
+        ({"headers": {"scheme": {"exact": "https"}}}, []),
+        ({"authority": {"exact": "a.com"}}, []),
+        ({"scheme": None}, []),
+    ],
+)
+def test_schemes_cannot_be_told(match, found):
+    table = istio_table([GATEWAY, service(http(match=[match]))])
+    assert ids(table) == found
+    for item in table.findings:
+        assert (item.level, item.where) == ("warning", "VirtualService n/v spec.http[0].match[0]")
+        assert item.message.startswith("asks for the scheme of the request, which the table does not know; ")
+
+
+def test_the_condition_on_a_scheme_stays():
+    table = istio_table([GATEWAY, service(http(match=[{"scheme": {"exact": "https"}}]))])
+    match = table.entrances[0].hosts[0].rows[0].match
+    assert match == RequestMatch(headers=((":scheme", Text("exact", "https")),))
 
 
 def test_claims_cannot_be_told():

@@ -57,7 +57,6 @@ def split(answer):
     [
         ("a.com", "a.com"),
         ("A.com", "a.com"),
-        ("a.com:8080", "a.com"),
         ("x.b.com", "*.b.com"),
         ("y.x.b.com", "*.x.b.com"),
         ("b.com", "*"),
@@ -77,6 +76,28 @@ def test_a_wide_host_is_not_its_domain(name):
     hosts = [VirtualHost("*.a.com", ())]
     assert host_for(hosts, name) is None
     assert host_for(hosts, f"b{name if name[0] == '.' else '.' + name}") is hosts[0]
+
+
+@pytest.mark.parametrize(
+    ("provider", "host", "taken"),
+    [
+        ("istio", "a.com:8080", "named"),
+        ("istio", "x.b.com:8080", "wide"),
+        ("istio", "[::1]:80", "all"),
+        # Emissary gives Envoy the bare name alone.
+        ("ambassador", "a.com:8080", "all"),
+        ("ambassador", "x.b.com:8080", "all"),
+        ("ambassador", "a.com", "named"),
+        ("ambassador", "A.com", "named"),
+        ("ambassador", "x.b.com", "wide"),
+    ],
+)
+def test_a_host_with_a_port(provider, host, taken):
+    domains = {"a.com": "named", "*.b.com": "wide", "*": "all"}
+    hosts = tuple(VirtualHost(domain, (row("/", to(name)),)) for domain, name in domains.items())
+    assert split(resolve(Entrance(provider, "e", 80, hosts), Request(host=host))) == {taken: 100}
+    without_all = resolve(Entrance(provider, "e", 80, hosts[:2]), Request(host=host))
+    assert split(without_all) == ({} if taken == "all" else {taken: 100})
 
 
 def test_no_host():

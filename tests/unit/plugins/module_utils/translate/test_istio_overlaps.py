@@ -217,9 +217,25 @@ APART = {
     ],
     "other-hosts": [one("a", prefix="/x/", hosts=["a.com"]), one("b", prefix="/x/y/", hosts=["b.com"])],
     "one-host-and-all": [one("a", prefix="/x/", hosts=["a.com"]), one("b", prefix="/x/y/")],
-    "other-gateways": [
+    "other-gateways-and-hosts": [
+        deployment("m", EXPLAINED, notes={"istio-gateway": "gw/one", "istio-host": "a.com"}),
+        deployment("m-explainer", notes={"istio-gateway": "gw/two", "istio-host": "b.com"}),
+    ],
+    "other-gateways-and-paths": [
         deployment("m", EXPLAINED, notes={"istio-gateway": "gw/one"}),
+        deployment("m-explained", notes={"istio-gateway": "gw/two"}),
+    ],
+    "other-gateways-and-ambassadors": [
+        deployment("m", EXPLAINED, notes={"istio-gateway": "gw/one", "ambassador-id": "one"}),
         deployment("m-explainer", notes={"istio-gateway": "gw/two"}),
+    ],
+    "another-gateway-and-all-other-requests": [
+        deployment("m", notes={"istio-gateway": "gw/one"}),
+        one("a", prefix="/"),
+    ],
+    "a-gateway-and-the-mesh": [
+        deployment("m", EXPLAINED, notes={"istio-gateway": "gw/one", "istio-host": "models.example.com"}),
+        deployment("m-explainer", notes=MESH),
     ],
     "both-do-the-same": [
         one("a", prefix="/x/", rewrite=""),
@@ -291,6 +307,55 @@ def test_apart(documents):
     found = translated([item for several in lists for item in several])
     assert merges(found) == []
     assert tried(found) == {name: paths for several in lists for name, paths in tried(translated(several)).items()}
+
+
+def at_gateway(name, *predictors, gateway, **fields):
+    return deployment(name, *predictors, notes={"istio-gateway": gateway}, **fields)
+
+
+ELSEWHERE = (
+    "which is at another gateway, and Istio decides by the gateway, Ambassador by the path",
+    "give one of them another path or host, or both the same gateway",
+)
+
+
+@pytest.mark.parametrize("ids", [{}, {"ambassador-id": "one"}])
+def test_paths_that_meet_at_other_gateways(ids):
+    documents = [
+        deployment("m", EXPLAINED, notes={"istio-gateway": "gw/one"} | ids),
+        deployment("m-explainer", notes={"istio-gateway": "gw/two"} | ids),
+    ]
+    found = translated(documents)
+    assert merges(found) == [
+        (
+            "warning",
+            "definitions[1] n/m-explainer",
+            "one request can match both /seldon/n/m-explainer/ and /seldon/n/m-explainer/p/ in the VirtualService"
+            f" m-p-explainer-http of SeldonDeployment n/m, {ELSEWHERE[0]}",
+            ELSEWHERE[1],
+        )
+    ]
+    assert tried(found) == tried(translated(documents[:1])) | tried(translated(documents[1:]))
+
+
+def test_two_at_one_gateway_beside_a_third_at_another():
+    together = [at_gateway("m", EXPLAINED, gateway="gw/one"), at_gateway("m-explainer", gateway="gw/one")]
+    found = translated([*together, at_gateway("k", gateway="gw/two")])
+    assert merges(found) == merges(translated(together))
+    assert len(merges(found)) == 1
+
+
+@pytest.mark.parametrize("count", [2, 20, 21, 25])
+def test_one_path_over_deployments_at_another_gateway_is_told_of_it_alone(count):
+    documents = [at_gateway(f"m{index:02}", gateway="gw/one") for index in range(count)]
+    found = merges(translated([one("a", prefix="/seldon/", namespace="o"), *documents], gateways=["gw/two"]))
+    assert {(level, where, fix) for level, where, _message, fix in found} == {
+        ("warning", "definitions[0] o/a", ELSEWHERE[1])
+    }
+    lines = [message for _level, _where, message, _fix in found]
+    rest = f"shares requests with {count - 20} more VirtualServices at other gateways in the same way"
+    assert [line for line in lines if not line.endswith(ELSEWHERE[0])] == [rest] * (count > 20)
+    assert len(set(lines)) == len(lines) == min(count, 21)
 
 
 HOSTED = one("h", prefix="/h/", hosts=["a.com"])
@@ -428,6 +493,7 @@ MANY = {
         deployment(f"m{index}", namespace="protos") if index else one("a", prefix="/seldon/", namespace="protos")
     ),
     "hosts": lambda index: one(f"r{index}", prefix=f"/r{index}/", hosts=[f"{index % 50}.com", f"{index % 7}.org"]),
+    "gateways": lambda index: at_gateway(f"m{index}", gateway=f"gw/g{index}"),
     "hosts-of-their-own": lambda index: one(
         f"r{index}", prefix=f"/r{index}/", hosts=[f"{index}.com"] if index % 2 else []
     ),
