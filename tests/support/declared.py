@@ -296,7 +296,7 @@ def _service_route(document: Plain) -> Iterator[Entry]:
             _conditions(headers),
             _conditions((route.get("query") or {}).items()),
             frozenset(route.get("methods") or ()),
-            frozenset(route.get("hosts") or ()),
+            frozenset(host.lower() for host in route.get("hosts") or ()),
         )
         rewrite = route.get("rewrite")
         if rewrite is None and kind == "prefix":
