@@ -9,11 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
-from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import DefinitionError
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.checks import checks_option, judged
-from ansible_collections.mlops.ingress.plugins.module_utils.frontend.errors import OptionError
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.lint import days_option, now_option
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.lint import lint as find
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.route_rows import answered, request_option, rows
@@ -25,18 +22,11 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.routing imp
     scenes,
 )
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation import plain
+from ansible_collections.mlops.ingress.plugins.plugin_utils.refusals import guarded
 
 DISPLAY = Display()
 CANNOT_TELL = "D13"
 MOST_WARNINGS = 20
-
-
-def _guarded(name: str, run: Callable[[], Any]) -> Any:
-    """Every refusal of the core becomes the filter's error, with the same sentences."""
-    try:
-        return run()
-    except (DefinitionError, OptionError) as error:
-        raise AnsibleFilterError(f"mlops.ingress.{name}: {error}") from error
 
 
 def _scenes(name: str, definitions: Any, options: RoutingOptions) -> tuple[Scene, ...]:
@@ -58,7 +48,7 @@ def _scenes(name: str, definitions: Any, options: RoutingOptions) -> tuple[Scene
 
 def routes(definitions: Any, provider: str | list[str] | None = None, **options: Any) -> list[dict[str, Any]]:
     """The route table of definitions and Kubernetes objects. See routes.yml."""
-    return _guarded("routes", lambda: rows(_scenes("routes", definitions, routing_options(provider, options))))
+    return guarded("routes", lambda: rows(_scenes("routes", definitions, routing_options(provider, options))))
 
 
 def resolve(
@@ -77,7 +67,7 @@ def resolve(
         (seen,) = _scenes("resolve", definitions, chosen)
         return answered(seen, asked, plain(entrance, "entrance"), plain(port, "port"))
 
-    return _guarded("resolve", run)
+    return guarded("resolve", run)
 
 
 def lint(
@@ -98,7 +88,7 @@ def lint(
         found = find(divided(definitions), chosen, now=time, warn_days=days)
         return [finding.as_return() for finding in judged(found, judgements)]
 
-    return _guarded("lint", run)
+    return guarded("lint", run)
 
 
 class FilterModule:

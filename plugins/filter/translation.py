@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.mlops.ingress.plugins.module_utils.definition.findings import DefinitionError
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.errors import OptionError
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.operator_env import operator_env as read_env
 from ansible_collections.mlops.ingress.plugins.module_utils.frontend.options import (
@@ -26,14 +24,7 @@ from ansible_collections.mlops.ingress.plugins.module_utils.frontend.translation
     istio_run,
     plain,
 )
-
-
-def _guarded(name: str, run: Callable[[], Any]) -> Any:
-    """Every refusal of the core becomes the filter's error, with the same sentences."""
-    try:
-        return run()
-    except (DefinitionError, OptionError) as error:
-        raise AnsibleFilterError(f"mlops.ingress.{name}: {error}") from error
+from ansible_collections.mlops.ingress.plugins.plugin_utils.refusals import guarded
 
 
 def _ambassador(definitions: Any, profile: str | None, env: Any, cluster_domain: str | None, **options: Any) -> Run:
@@ -66,7 +57,7 @@ def to_ambassador(
     cluster_domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """The Ambassador objects of one definition or of a list of them. See to_ambassador.yml."""
-    return _guarded(
+    return guarded(
         "to_ambassador",
         lambda: _objects(
             _ambassador(
@@ -96,7 +87,7 @@ def to_istio(
     cluster_domain: str | None = None,
 ) -> list[dict[str, Any]]:
     """The Istio objects of one definition or of a list of them. See to_istio.yml."""
-    return _guarded(
+    return guarded(
         "to_istio",
         lambda: _objects(
             _istio(
@@ -139,7 +130,7 @@ def endpoints(
             found = _istio(definitions, profile, operator_env, cluster_domain, base_url=base_url, **options)
         return found.endpoints(verify)
 
-    return _guarded("endpoints", run)
+    return guarded("endpoints", run)
 
 
 class FilterModule:

@@ -27,8 +27,11 @@ BEFORE = {
 }
 PURE = {"kube", "definition", "intent", "translate", "routing", "lint", "objects", "reconcile"}
 # Plugins speak to the frontend, and catch what the definitions raise.
-FRONTS = {"modules", "filter", "action"}
+FRONTS = {"modules", "filter", "action", "plugin_utils"}
 FOR_FRONTS = (f"{UTILS}frontend.", f"{UTILS}definition.findings.")
+# These run on the controller only, and share what they do alike.
+CONTROLLER = ("filter", "action", "plugin_utils")
+FOR_CONTROLLER = f"{PACKAGE}.plugins.plugin_utils."
 # What a pure layer may import from outside. None of it reads a clock, a file, the environment, chance or the network.
 PURE_LIBRARIES = set(
     "__future__ base64 calendar collections collections.abc copy dataclasses difflib enum fractions functools hashlib"
@@ -91,7 +94,7 @@ def problems(source: str, place: str) -> list[str]:
 def _may_import(name: str, kind: str, layer: str, typing_only: bool) -> bool:
     if name.startswith(PACKAGE):
         if kind in FRONTS:
-            return name.startswith(FOR_FRONTS)
+            return name.startswith(FOR_FRONTS) or (kind in CONTROLLER and name.startswith(FOR_CONTROLLER))
         first = name.removeprefix(UTILS).split(".")[0]
         return name.startswith(UTILS) and (first == layer or first in BEFORE[layer])
     library = name.split(".", maxsplit=1)[0]
@@ -100,7 +103,7 @@ def _may_import(name: str, kind: str, layer: str, typing_only: bool) -> bool:
     if library == "ansible":
         # A module runs where ansible-core itself is not installed.
         on_host = name.startswith("ansible.module_utils.")
-        return kind in ("filter", "action") or (kind == "modules" and on_host) or (layer == "frontend" and typing_only)
+        return kind in CONTROLLER or (kind == "modules" and on_host) or (layer == "frontend" and typing_only)
     if layer in PURE:
         known = PURE_LIBRARIES | ALSO.get(layer, set())
         return name in known or name.rpartition(".")[0] in known
@@ -167,6 +170,9 @@ def test_a_file_imports_only_what_stands_before_it(path):
         ("modules/a.py", "from ansible.errors import AnsibleError"),
         ("modules/a.py", f"from {PACKAGE}.plugins.module_utils.kube.reader import read_documents"),
         ("filter/a.py", f"from {PACKAGE}.plugins.module_utils.definition.model import title"),
+        ("modules/a.py", f"from {PACKAGE}.plugins.plugin_utils.refusals import guarded"),
+        ("module_utils/frontend/a.py", f"from {PACKAGE}.plugins.plugin_utils.refusals import guarded"),
+        ("plugin_utils/a.py", f"from {PACKAGE}.plugins.module_utils.definition.model import title"),
         ("action/a.py", "from ansible_collections.kubernetes.core.plugins.module_utils import common"),
         ("module_utils/intent/a.py", "import os"),
         ("module_utils/intent/a.py", "import os.path"),
